@@ -1,0 +1,152 @@
+/**
+ * Every error class and every code of hipflask.
+ *
+ * No message holds a secret, a session ID or a value that came with a request: a message says what happened and what to
+ * do about it. Evidence that a program may need (the payload behind a bad signature) is a property, never text.
+ */
+
+/** Stable identifiers, one per kind of failure; `switch (error.code)` over them is exhaustive. */
+export type ErrorCode =
+  | "CONFIG"
+  | "SECRET_WEAK"
+  | "NO_SECRET_KEY"
+  | "COOKIE_INVALID"
+  | "TOO_LARGE"
+  | "UNSERIALIZABLE"
+  | "UNREPRESENTABLE"
+  | "MALFORMED"
+  | "HEADERS_SENT"
+  | "BAD_DATA"
+  | "BAD_PAYLOAD"
+  | "BAD_SIGNATURE"
+  | "BAD_TIME_SIGNATURE"
+  | "SIGNATURE_EXPIRED";
+
+/** The base of every error that hipflask throws. */
+export class HipflaskError extends Error {
+  readonly code: ErrorCode;
+  /** Whether the same call may succeed when it is made again. */
+  readonly retryable: boolean = false;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** The caller's mistake, found when something is constructed or set up. The message says what to do. */
+export class ConfigError extends HipflaskError {
+  constructor(message: string, code: "CONFIG" | "SECRET_WEAK" | "NO_SECRET_KEY" = "CONFIG") {
+    super(code, message);
+  }
+}
+
+/** A cookie that no browser would read back as it was meant: a name, value or attribute that breaks RFC 6265bis. */
+export class CookieError extends HipflaskError {
+  constructor(message: string) {
+    super("COOKIE_INVALID", message);
+  }
+}
+
+/** Something is larger than its limit. Browsers drop such cookies without a word, so it is said before any header is set. */
+export class TooLargeError extends HipflaskError {
+  /** How large it is, in bytes (seconds for a lifetime). */
+  readonly size: number;
+  /** The limit in the same unit. */
+  readonly limit: number;
+  /** What takes most of the space, largest first: a part of a cookie or a key of the session, with its bytes. */
+  readonly largest: readonly (readonly [part: string, size: number])[];
+
+  constructor(
+    message: string,
+    size: number,
+    limit: number,
+    largest: readonly (readonly [part: string, size: number])[],
+  ) {
+    super("TOO_LARGE", message);
+    this.size = size;
+    this.limit = limit;
+    this.largest = largest;
+  }
+}
+
+/**
+ * Session data that cannot be written: `UNSERIALIZABLE` (a function, a cycle, a Map) or `UNREPRESENTABLE` (a number whose
+ * Python type is unclear). `path` names the place, as in `cart[3].fn`.
+ */
+export class DataError extends HipflaskError {
+  readonly path: string;
+
+  constructor(code: "UNSERIALIZABLE" | "UNREPRESENTABLE", path: string, problem: string, options?: ErrorOptions) {
+    super(code, `Session data at ${path || "the top"} ${problem}`, options);
+    this.path = path;
+  }
+}
+
+/** Text or bytes that are not what their format says. Thrown by decoders and by nothing else. */
+export class MalformedError extends HipflaskError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("MALFORMED", message, options);
+  }
+}
+
+/** The session or a cookie was changed after the response's headers had left: the change cannot reach the browser. */
+export class HeadersSentError extends HipflaskError {
+  constructor(what: string) {
+    super(
+      "HEADERS_SENT",
+      `${what} came after the response's headers were sent and cannot reach the browser. Make the change before the first byte of the body.`,
+    );
+  }
+}
+
+/** The root of itsdangerous' errors: a token that cannot be used. */
+export class BadData extends HipflaskError {
+  constructor(message: string, code: ErrorCode = "BAD_DATA", options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}
+
+/** The signature was right, but the payload behind it cannot be read. `cause` is the decoder's error. */
+export class BadPayload extends BadData {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, "BAD_PAYLOAD", options);
+  }
+}
+
+/** The signature does not match. `payload` is what stood before it: unverified, evidence only. */
+export class BadSignature extends BadData {
+  readonly payload: string | Uint8Array | undefined;
+
+  constructor(message: string, payload?: string | Uint8Array, code: ErrorCode = "BAD_SIGNATURE") {
+    super(message, code);
+    this.payload = payload;
+  }
+}
+
+/** As {@link BadSignature}, for tokens that carry a time stamp. */
+export class BadTimeSignature extends BadSignature {
+  /** When the token says that it was signed; unverified unless the error is {@link SignatureExpired}. */
+  readonly dateSigned: Date | undefined;
+
+  constructor(
+    message: string,
+    payload?: string | Uint8Array,
+    dateSigned?: Date,
+    code: ErrorCode = "BAD_TIME_SIGNATURE",
+  ) {
+    super(message, payload, code);
+    this.dateSigned = dateSigned;
+  }
+}
+
+/** The signature is right, but older than `maxAge` (or from the future). */
+export class SignatureExpired extends BadTimeSignature {
+  constructor(message: string, payload?: string | Uint8Array, dateSigned?: Date) {
+    super(message, payload, dateSigned, "SIGNATURE_EXPIRED");
+  }
+}
