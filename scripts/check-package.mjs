@@ -1,0 +1,182 @@
+/**
+ * Checks the package as users get it, after a build: what the tarball holds, how its types resolve, which names and how
+ * many bytes each import path brings. `--update` rewrites the list of names, test/package/exports.json.
+ */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..");
+const bin = join(root, "node_modules/.bin");
+const source = "@hipflask/source";
+
+const BOTTOM = ["encoding", "crypto", "errors", "clock"];
+const SIGNER = ["signer", ...BOTTOM];
+const COOKIE = ["cookie", ...BOTTOM];
+const CODEC = ["codec", ...SIGNER];
+const SESSION = ["session", "codec", "signer", ...COOKIE];
+
+/** What the bundle of an import path may hold (rooms, or single files) and how large it may be: minified, gzipped KiB. */
+const paths = {
+  ".": { holds: ["index", ...SESSION], budget: 16 },
+  "./cookie": { holds: COOKIE, budget: 4 },
+  "./signer": { holds: SIGNER, budget: 5 },
+  "./codec": { holds: CODEC, budget: 8 },
+  "./flask": { holds: ["flask", ...SESSION], budget: 16 },
+  "./adapters/hono": { holds: ["adapters/hono", "adapters/node", ...SESSION], budget: 16 },
+  "./adapters/node": { holds: ["adapters/node", ...SESSION], budget: 16 },
+  "./adapters/web": { holds: ["adapters/web", ...SESSION], budget: 16 },
+};
+
+const work = mkdtempSync(join(tmpdir(), "hipflask-package-"));
+process.on("exit", () => rmSync(work, { recursive: true, force: true }));
+
+const [packed] = JSON.parse(
+  (await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", work], { cwd: root }))
+    .stdout,
+);
+const tarball = join(work, packed.filename);
+const manifest = JSON.parse((await run("tar", ["-xOzf", tarball, "package/package.json"])).stdout);
+const entries = Object.entries(manifest.exports).filter(([, target]) => typeof target === "object");
+
+/** The check fails with these problems, if there are any. */
+function refuse(problems) {
+  if (problems.length > 0) throw new Error(problems.join("; "));
+}
+
+async function contents() {
+  const files = packed.files.map((file) => file.path);
+  const required = ["README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md", "package.json"];
+  refuse([
+    ...required.filter((file) => !files.includes(file)).map((file) => `no ${file}`),
+    ...files
+      .filter((file) => !required.includes(file) && !/^dist\/(?!.*\.test\.).+\.(js|d\.ts)$/.test(file))
+      .map((file) => `${file} does not belong there`),
+  ]);
+  return `${files.length} files, ${(packed.size / 1024).toFixed(0)} KiB`;
+}
+
+async function promisesKept() {
+  const scripts = ["preinstall", "install", "postinstall", "prepare"];
+  refuse([
+    ...["dependencies", "optionalDependencies", "bundleDependencies"].filter((key) => manifest[key]),
+    ...scripts.filter((script) => manifest.scripts?.[script]),
+  ]);
+  return "no dependencies, no install scripts";
+}
+
+async function lint() {
+  const { messages } = await publint({
+    strict: true,
+    pack: { tarball: readFileSync(tarball) },
+  });
+  // The source condition is for this repository's examples and tests; its files are not published.
+  const problems = messages.filter(({ path }) => !path.includes(source) && path[0] !== "imports");
+  refuse(problems.map((message) => formatMessage(message, manifest)));
+}
+
+async function types() {
+  await run(join(bin, "attw"), [
+    tarball,
+    "--profile",
+    "esm-only",
+    "--format",
+    "ascii",
+    "--no-color",
+    "--no-emoji",
+  ]);
+}
+
+async function names() {
+  const file = join(root, "test/package/exports.json");
+  const found = {};
+  for (const [path, target] of entries) {
+    found[path] = Object.keys(await import(pathToFileURL(join(root, target.default)).href)).toSorted();
+  }
+  if (process.argv.includes("--update")) {
+    writeFileSync(file, JSON.stringify(found));
+    await run(join(bin, "oxfmt"), [file]);
+  }
+  const known = JSON.parse(readFileSync(file, "utf8"));
+  refuse(
+    [...new Set([...Object.keys(known), ...Object.keys(found)])].flatMap((path) => {
+      const [before, after] = [known[path] ?? [], found[path] ?? []];
+      return [
+        ...after.filter((name) => !before.includes(name)).map((name) => `${path} has a new ${name}`),
+        ...before.filter((name) => !after.includes(name)).map((name) => `${path} lost ${name}`),
+      ];
+    }),
+  );
+  return `${Object.values(found).flat().length} names on ${entries.length} paths`;
+}
+
+async function bundle(path, target) {
+  if (!paths[path]) throw new Error("has no row in the table of paths");
+  const { holds, budget } = paths[path];
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [target.default],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+    metafile: true,
+    write: false,
+    outfile: join(work, "bundle.js"),
+  });
+  const [output] = Object.values(result.metafile.outputs);
+  const files = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  const strangers = files
+    .map(([file]) => file.replace(/^dist\//, "").replace(/\.js$/, ""))
+    .filter((file) => !holds.some((room) => file === room || file.startsWith(`${room}/`)));
+  const peers = Object.keys(manifest.peerDependencies ?? {});
+  const foreign = output.imports
+    .map((imported) => imported.path)
+    .filter((name) => !name.startsWith("node:") && !builtinModules.includes(name))
+    .filter(
+      (name) =>
+        !path.startsWith("./adapters/") ||
+        !peers.some((peer) => name === peer || name.startsWith(`${peer}/`)),
+    );
+  const bytes = gzipSync(result.outputFiles[0].contents, { level: 9 }).length;
+  const size = `${(bytes / 1024).toFixed(1)} of ${budget} KiB`;
+  refuse([
+    ...[...strangers, ...foreign].map((name) => `holds ${name}`),
+    ...(bytes > budget * 1024 ? [`is too large: ${size}`] : []),
+  ]);
+  return size;
+}
+
+async function unused() {
+  await run(join(bin, "knip"), ["--no-progress"], { cwd: root });
+}
+
+const checks = [
+  ["contents", contents],
+  ["manifest", promisesKept],
+  ["publint", lint],
+  ["attw", types],
+  ["names", names],
+  ...entries.map(([path, target]) => [`bundle ${path}`, () => bundle(path, target)]),
+  ["knip", unused],
+];
+
+for (const [name, check] of checks) {
+  try {
+    const detail = await check();
+    console.log(`ok     ${name}${detail ? `: ${detail}` : ""}`);
+  } catch (error) {
+    process.exitCode = 1;
+    console.log(`FAILED ${name}: ${(error.stdout || error.message).trim()}`);
+  }
+}

@@ -1,0 +1,15 @@
+export interface Need {
+  /** What tests call it. */
+  readonly name: string;
+  /** The Debian packages that bring it. */
+  readonly packages: readonly string[];
+  /** A file that is there when it is. */
+  readonly file?: string;
+  /** A module that Debian's Python can import when it is there. */
+  readonly module?: string;
+  /** The folder of the tests that need it. */
+  readonly tests: string;
+}
+
+export const needs: readonly Need[];
+export function missing(): Need[];

@@ -1,0 +1,32 @@
+/**
+ * What tests need beyond npm, one row per thing. A `file` or a module of Debian's Python shows that it is there; the
+ * `python3` on PATH may be another one, so it is never asked.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+const PYTHON = "/usr/bin/python3";
+
+export const needs = [
+  { name: "flask", packages: ["python3-flask"], module: "flask", tests: "test/interop" },
+  { name: "gunicorn", packages: ["python3-gunicorn"], module: "gunicorn", tests: "test/interop" },
+  {
+    name: "chromium",
+    packages: ["chromium", "fonts-dejavu-core"],
+    file: "/usr/bin/chromium",
+    tests: "apps/demo",
+  },
+];
+
+/** The rows whose thing is not on this machine. */
+export function missing() {
+  const modules = pythonModules(needs.flatMap((need) => need.module ?? []));
+  return needs.filter((need) => !(need.file ? existsSync(need.file) : modules.has(need.module)));
+}
+
+/** Which of `names` can be imported. One process for all, and none of them is loaded: importing Flask takes 0.2 s. */
+function pythonModules(names) {
+  const script = "import sys, importlib.util as u; print(*[n for n in sys.argv[1:] if u.find_spec(n)])";
+  const { status, stdout } = spawnSync(PYTHON, ["-c", script, ...names], { encoding: "utf8" });
+  return new Set(status === 0 ? stdout.trim().split(" ") : []);
+}

@@ -1,0 +1,53 @@
+import type { SessionManager } from "../session/index.ts";
+
+/** A handler of the Fetch API's kind; what comes after the request (environment, context, parameters) is handed through. */
+export type WebHandler<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Response | Promise<Response>;
+
+/**
+ * Sessions for servers that turn a `Request` into a `Response`: Bun, Deno, Cloudflare Workers, service workers.
+ * `sessions.get(request)` and `cookies(request)` take the request.
+ *
+ * @example
+ * export default {
+ *   fetch: webSessions(sessions, async (request) => {
+ *     const session = await sessions.get(request);
+ *     session.data.count = (session.data.count ?? 0) + 1;
+ *     return Response.json({ count: session.data.count });
+ *   }),
+ * };
+ */
+export function webSessions<Data extends object, Rest extends unknown[]>(
+  sessions: SessionManager<Data>,
+  handler: WebHandler<Rest>,
+): (request: Request, ...rest: Rest) => Promise<Response> {
+  return async (request, ...rest) => {
+    const url = new URL(request.url);
+    const exchange = sessions.open({
+      cookie: request.headers.get("Cookie") ?? undefined,
+      host: request.headers.get("Host") ?? url.host,
+      encrypted: url.protocol === "https:",
+    });
+    sessions.bind(request, exchange);
+    let response = await sessions.run(exchange, () => handler(request, ...rest));
+    const writable = (): Headers => {
+      if (!isWritable(response)) response = new Response(response.body, response);
+      return response.headers;
+    };
+    exchange.commit({
+      get: (name) => response.headers.get(name),
+      set: (name, value) => writable().set(name, value),
+      append: (name, value) => writable().append(name, value),
+    });
+    return response;
+  };
+}
+
+/** The headers of a redirect and of a fetched response are immutable. */
+function isWritable(response: Response): boolean {
+  try {
+    response.headers.delete("x-hipflask-probe");
+    return true;
+  } catch {
+    return false;
+  }
+}

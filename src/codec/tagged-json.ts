@@ -1,0 +1,140 @@
+import { PyFloat } from "../encoding/py-float.ts";
+import { MAX_DEPTH, stringifyPythonJson, type NumberTypes, type Tagged } from "../encoding/python-json.ts";
+import { parsePythonJson } from "../encoding/python-json-parse.ts";
+import { ConfigError, MalformedError } from "../errors.ts";
+import { ContainerTypes } from "./number-types.ts";
+import { FLASK_TAGS, type Tag, TUPLE_KEY } from "./tags.ts";
+
+/** A dict: what a session is. */
+export type Dict = Record<string, unknown>;
+
+/** What {@link TaggedJson.parse} read. */
+export interface ParsedDict {
+  readonly data: Dict;
+  /** Which integral numbers are floats in Python; hand it back to `stringify`. */
+  readonly numberTypes: NumberTypes | undefined;
+  /** Whether `stringify` would write the same text again. When false, it may. */
+  readonly canonical: boolean;
+}
+
+const DICT = " di";
+
+/**
+ * Flask's session JSON: `flask.json.tag.TaggedJSONSerializer` over Flask's default JSON provider. Keys are sorted by code
+ * point, text is ASCII, and types that JSON lacks stand in dicts of one key that begins with a space.
+ *
+ * @example
+ * const json = new TaggedJson();
+ * json.stringify({ at: new Date(0) }); // {"at":{" d":"Thu, 01 Jan 1970 00:00:00 GMT"}}
+ */
+export class TaggedJson {
+  readonly #tags: readonly Tag[];
+  readonly #byKey: ReadonlyMap<string, Tag>;
+
+  /**
+   * @param tags the application's own, asked before Flask's. @see TaggedJSONSerializer.register
+   * @throws ConfigError when two tags have one key
+   */
+  constructor(tags: readonly Tag[] = []) {
+    this.#tags = [...tags, ...FLASK_TAGS];
+    this.#byKey = new Map(this.#tags.map((tag) => [tag.key, tag]));
+    if (this.#byKey.size !== this.#tags.length || this.#byKey.has(DICT)) {
+      throw new ConfigError("Two session tags have the same key. Give each its own, unlike Flask's: ' di', ' t', ' b', ' m', ' u', ' d'.");
+    }
+  }
+
+  /** @throws DataError that names the path of what cannot be written */
+  stringify(data: Dict, numberTypes?: NumberTypes): string {
+    return stringifyPythonJson(data, { sortKeys: true, tag: this.#tag, numberTypes });
+  }
+
+  /** @throws MalformedError and nothing else, also where Flask answers 500 */
+  parse(text: string): ParsedDict {
+    const reading = new Reading(this.#byKey);
+    const data = reading.untag(parsePythonJson(text, "keep"), 0);
+    if (typeof data !== "object" || data === null || Object.getPrototypeOf(data) !== Object.prototype) {
+      throw new MalformedError("The session is not a dict.");
+    }
+    const numberTypes = reading.floats ? ContainerTypes.extract(data) : undefined;
+    return { data: data as Dict, numberTypes, canonical: reading.canonical };
+  }
+
+  readonly #tag = (value: object): Tagged | undefined => {
+    for (const tag of this.#tags) {
+      if (tag.check(value)) return { key: tag.key, inner: tag.toJson(value) };
+    }
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) return undefined;
+    const key = Object.keys(value)[0]!;
+    if (key !== DICT && !this.#byKey.has(key)) return undefined;
+    return { key: DICT, original: key, escaped: `${key}__` };
+  };
+}
+
+/** One pass over parsed JSON, depth first as Flask's `_untag_scan`. */
+class Reading {
+  readonly #byKey: ReadonlyMap<string, Tag>;
+  /** Keys are in order at every level. */
+  canonical = true;
+  /** There are PyFloats. */
+  floats = false;
+
+  constructor(byKey: ReadonlyMap<string, Tag>) {
+    this.#byKey = byKey;
+  }
+
+  untag(value: unknown, depth: number): unknown {
+    if (typeof value !== "object" || value === null) return value;
+    if (depth > MAX_DEPTH) throw new MalformedError("The session is nested too deeply.");
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Array.prototype) return this.#list(value as unknown[], depth);
+    if (prototype === Object.prototype) return this.#dict(value as Dict, depth);
+    this.floats = true;
+    return value;
+  }
+
+  #list(list: unknown[], depth: number): unknown[] {
+    for (let i = 0; i < list.length; i++) {
+      const item = list[i];
+      if (typeof item === "object") list[i] = this.untag(item, depth + 1);
+    }
+    return list;
+  }
+
+  #dict(dict: Dict, depth: number): unknown {
+    const keys = Object.keys(dict);
+    let last = "";
+    for (const key of keys) {
+      if (key < last) this.canonical = false;
+      last = key;
+      const item = dict[key];
+      if (typeof item === "object") dict[key] = this.untag(item, depth + 1);
+    }
+    return keys.length === 1 ? this.#single(dict, keys[0]!) : dict;
+  }
+
+  #single(dict: Dict, key: string): unknown {
+    if (key === DICT) return this.#plainDict(dict[key]);
+    const tag = this.#byKey.get(key);
+    if (tag === undefined) return dict;
+    try {
+      // Only a tuple holds data on, and with it its numbers' types; other tags get plain numbers.
+      return tag.fromJson(tag.key === TUPLE_KEY ? dict[key] : plainNumbers(dict[key]));
+    } catch (cause) {
+      throw new MalformedError(`The session has a value under the tag "${key}" that is not of its type.`, { cause });
+    }
+  }
+
+  /** `{"x__": value}` under ` di` stands for `{"x": value}`: a dict whose only key looks like a tag. */
+  #plainDict(inner: unknown): Dict {
+    const key = typeof inner === "object" && inner !== null ? Object.keys(inner)[0] : undefined;
+    if (key === undefined) throw new MalformedError("The session has an empty escaped dict.");
+    return Object.fromEntries([[key.slice(0, -2), (inner as Dict)[key]]]);
+  }
+}
+
+function plainNumbers(json: unknown): unknown {
+  if (json instanceof PyFloat) return json.value;
+  if (typeof json === "object" && json !== null) ContainerTypes.extract(json);
+  return json;
+}

@@ -1,0 +1,114 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { HeadersSentError } from "../errors.ts";
+import { type CookieAttributes, MAX_COOKIE_LIFETIME, normalizeDomain } from "./attributes.ts";
+import { type CookieHeader, findCookies, parseCookiePairs } from "./cookie-header.ts";
+import { type DeletionAttributes, stringifyDeletion, stringifySetCookie } from "./set-cookie.ts";
+
+export interface CookieJarOptions {
+  /** Tells the time from which the 400 days of `expires` count. Default: the machine's clock. */
+  clock?: Clock;
+  /** Whether the response's headers have left, where the framework knows; asked on every change. */
+  isSealed?: () => boolean;
+}
+
+/** What makes two cookies the same one for a browser (RFC 6265bis section 5.7, without the host). */
+export interface CookieKey {
+  name: string;
+  domain?: string | undefined;
+  path?: string | undefined;
+}
+
+/**
+ * The cookies of one request and its response. Reading tells what the browser sent, never what this response sets.
+ *
+ * ```ts
+ * const jar = new CookieJar("theme=dark; lang=de");
+ * jar.get("theme"); // "dark"
+ * jar.set("theme", "light", { maxAge: 3600 });
+ * jar.delete("lang");
+ * jar.setCookies(); // the values of the response's Set-Cookie headers
+ * ```
+ */
+export class CookieJar {
+  readonly #header: CookieHeader;
+  readonly #clock: Clock;
+  readonly #isSealed: () => boolean;
+  readonly #changes = new Map<string, string>();
+  #sealed = false;
+
+  constructor(header: CookieHeader, options: CookieJarOptions = {}) {
+    this.#header = header;
+    this.#clock = options.clock ?? systemClock;
+    this.#isSealed = options.isSealed ?? (() => false);
+  }
+
+  /** The value as the browser sent it; the first one, if the name was sent more than once. */
+  get(name: string): string | undefined {
+    return this.getAll(name)[0];
+  }
+
+  /** All values that the browser sent under this name, in its order. */
+  getAll(name: string): string[] {
+    return findCookies(this.#header, name);
+  }
+
+  has(name: string): boolean {
+    return this.getAll(name).length > 0;
+  }
+
+  /** All cookies that the browser sent as `[name, value]`, in its order. */
+  [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    return parseCookiePairs(this.#header).values();
+  }
+
+  /**
+   * Sets a cookie in the response, as Flask's `response.set_cookie`. The path defaults to `"/"`. A lifetime above 400 days
+   * is cut to that, as browsers do.
+   *
+   * @throws CookieError | TooLargeError | HeadersSentError
+   */
+  set(name: string, value: string, attributes: CookieAttributes = {}): void {
+    const complete = this.#clampLifetime({ ...attributes, path: attributes.path ?? "/" });
+    this.put({ name, ...complete }, stringifySetCookie(name, value, complete, { clock: this.#clock }));
+  }
+
+  /**
+   * Makes the browser forget a cookie. Pass the attributes with which it was set; the path defaults to `"/"`.
+   *
+   * @throws CookieError | TooLargeError | HeadersSentError
+   */
+  delete(name: string, attributes: DeletionAttributes = {}): void {
+    const complete = { ...attributes, path: attributes.path ?? "/" };
+    this.put({ name, ...complete }, stringifyDeletion(name, complete));
+  }
+
+  /** The values of the response's `Set-Cookie` headers: one for each name, domain and path, in its last state. */
+  setCookies(): string[] {
+    return [...this.#changes.values()];
+  }
+
+  /** Called by an adapter when the response's headers leave: every later change throws. */
+  seal(): void {
+    this.#sealed = true;
+  }
+
+  /**
+   * Takes in a `Set-Cookie` header that was made elsewhere.
+   *
+   * @internal
+   * @throws HeadersSentError
+   */
+  put(key: CookieKey, header: string): void {
+    if (this.#sealed || this.#isSealed()) throw new HeadersSentError("A change of a cookie");
+    const domain = key.domain === undefined ? "" : normalizeDomain(key.domain);
+    this.#changes.set(`${key.name};${domain};${key.path ?? ""}`, header);
+  }
+
+  #clampLifetime(attributes: CookieAttributes): CookieAttributes {
+    const { expires, maxAge } = attributes;
+    const latest = this.#clock.now() + MAX_COOKIE_LIFETIME * 1000;
+    if (Number.isInteger(maxAge)) attributes.maxAge = Math.min(maxAge!, MAX_COOKIE_LIFETIME);
+    if (expires instanceof Date && expires.getTime() > latest) attributes.expires = new Date(latest);
+    return attributes;
+  }
+}

@@ -1,0 +1,211 @@
+import { DataError, HipflaskError } from "../errors.ts";
+import { quoteAscii, quoteUnicode, sortCodePoints } from "./json-text.ts";
+import { formatFloat, PyFloat } from "./py-float.ts";
+
+/** The deepest nesting that is written or read. Flask fails between 300 and 1,000 levels, depending on its own stack. */
+export const MAX_DEPTH = 256;
+
+/** Python refuses integers of more digits (`sys.set_int_max_str_digits`). */
+export const MAX_INT_DIGITS = 4300;
+
+/** What stands in the text for a value that JSON has no form for: `{[key]: inner}`. */
+export type Tagged =
+  | { readonly key: string; readonly inner: unknown }
+  /** For a dict of one key that looks like a tag: `{[key]: {[escaped]: value}}` with the value that stood at `original`. */
+  | { readonly key: string; readonly original: string; readonly escaped: string };
+
+/** What is known of the numbers of one container: see codec/number-types.ts. */
+export interface NumberTypes {
+  /** What is known of `child`, which stands at `key` of this container. */
+  enter(child: object, key: string | number): NumberTypes | undefined;
+  /** Whether Python has a float at `key`; undefined where int and float are equally likely. */
+  isFloat(key: string | number, value: number): boolean | undefined;
+}
+
+export interface WriteOptions {
+  /** `,` and `:`, or Python's default `, ` and `: `. Default: compact. */
+  readonly separators?: "compact" | "spaced";
+  /** Escape everything outside printable ASCII as `\uXXXX`. Default: true. */
+  readonly ensureAscii?: boolean;
+  /** Put the keys of every dict into code-point order. Default: false. */
+  readonly sortKeys?: boolean;
+  /** Called for objects that are neither plain arrays nor plain dicts, and for dicts of exactly one key. */
+  readonly tag?: (value: object) => Tagged | undefined;
+  readonly numberTypes?: NumberTypes | undefined;
+}
+
+/**
+ * The JSON text of `value` as Python's `json.dumps` writes it: floats in Python's `repr`, bigint as int, `NaN` and
+ * `Infinity` as bare words.
+ *
+ * @example stringifyPythonJson({ b: 1e16, a: "é" }, { sortKeys: true }) // {"a":"\u00e9","b":1e+16}
+ * @throws DataError that names the path of the value that JSON cannot hold
+ */
+export function stringifyPythonJson(value: unknown, options: WriteOptions = {}): string {
+  return new Writer(options).run(value, options.numberTypes);
+}
+
+class Writer {
+  readonly #comma: string;
+  readonly #colon: string;
+  readonly #quote: (text: string) => string;
+  readonly #sortKeys: boolean;
+  readonly #tag: WriteOptions["tag"];
+  /** The keys that lead to the container being written; longer than `depth` where an earlier branch went deeper. */
+  readonly #keys: (string | number)[] = [];
+  #depth = 0;
+
+  constructor(options: WriteOptions) {
+    const spaced = options.separators === "spaced";
+    this.#comma = spaced ? ", " : ",";
+    this.#colon = spaced ? ": " : ":";
+    this.#quote = options.ensureAscii === false ? quoteUnicode : quoteAscii;
+    this.#sortKeys = options.sortKeys === true;
+    this.#tag = options.tag;
+  }
+
+  run(value: unknown, numberTypes: NumberTypes | undefined): string {
+    try {
+      return this.#value(value, undefined, numberTypes, numberTypes);
+    } catch (error) {
+      if (error instanceof HipflaskError) throw error;
+      const path = formatPath(this.#keys.slice(0, this.#depth));
+      throw new DataError("UNSERIALIZABLE", path, "cannot be read: a getter or a proxy threw.", { cause: error });
+    }
+  }
+
+  /** `holder` knows the numbers of the container that has `value` at `key`; `own` those of `value`, when it is known already. */
+  #value(value: unknown, key: string | number | undefined, holder?: NumberTypes, own?: NumberTypes): string {
+    switch (typeof value) {
+      case "string":
+        return this.#quote(value);
+      case "number":
+        return this.#number(value, key, holder);
+      case "boolean":
+        return value ? "true" : "false";
+      case "bigint":
+        return this.#bigint(value, key);
+      case "object":
+        return value === null ? "null" : this.#object(value, key, own ?? holder?.enter(value, key!));
+      default:
+        return this.#refuse(key, value === undefined ? "undefined" : `a ${typeof value}`);
+    }
+  }
+
+  #number(value: number, key: string | number | undefined, holder: NumberTypes | undefined): string {
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) return formatFloat(value);
+    if (holder === undefined || key === undefined) return String(value);
+    const float = holder.isFloat(key, value);
+    if (float === undefined) {
+      throw new DataError(
+        "UNREPRESENTABLE",
+        this.#path(key),
+        "was in this list both as a Python int and as a Python float, and has moved. Say which is meant: new PyFloat(n) or BigInt(n).",
+      );
+    }
+    return float ? formatFloat(value) : String(value);
+  }
+
+  #bigint(value: bigint, key: string | number | undefined): string {
+    const text = String(value);
+    if (text.length > MAX_INT_DIGITS + (value < 0n ? 1 : 0)) {
+      return this.#refuse(key, `an integer of more than ${MAX_INT_DIGITS} digits`);
+    }
+    return text;
+  }
+
+  #object(value: object, key: string | number | undefined, own: NumberTypes | undefined): string {
+    if (value instanceof PyFloat) return formatFloat(value.value);
+    if (key !== undefined) this.#keys[this.#depth++] = key;
+    if (this.#depth > MAX_DEPTH) this.#tooDeep();
+    const text = this.#container(value, own);
+    if (key !== undefined) this.#depth--;
+    return text;
+  }
+
+  #container(value: object, own: NumberTypes | undefined): string {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Array.prototype) return this.#array(value as unknown[], own);
+    const plain = isPlain(prototype);
+    const keys = Object.keys(value);
+    if (!plain || keys.length === 1) {
+      const tagged = this.#tag?.(value);
+      if (tagged) return this.#pair(tagged.key, this.#inner(tagged, value, own));
+      if (Array.isArray(value)) return this.#array(value, own);
+      if (!plain) return this.#refuse(undefined, `a ${nameOf(prototype)} object`);
+    }
+    return this.#dict(value as Record<string, unknown>, keys, own);
+  }
+
+  #inner(tagged: Tagged, value: object, own: NumberTypes | undefined): string {
+    if ("original" in tagged) {
+      const { original, escaped } = tagged;
+      return this.#pair(escaped, this.#value((value as Record<string, unknown>)[original], original, own));
+    }
+    return Array.isArray(tagged.inner) ? this.#array(tagged.inner, own) : this.#value(tagged.inner, undefined);
+  }
+
+  #pair(key: string, text: string): string {
+    return `{${this.#quote(key)}${this.#colon}${text}}`;
+  }
+
+  #array(items: readonly unknown[], own: NumberTypes | undefined): string {
+    let text = "[";
+    for (let i = 0; i < items.length; i++) {
+      if (i > 0) text += this.#comma;
+      text += this.#value(items[i], i, own);
+    }
+    return `${text}]`;
+  }
+
+  #dict(value: Record<string, unknown>, keys: string[], own: NumberTypes | undefined): string {
+    if (this.#sortKeys) sortCodePoints(keys);
+    let text = "";
+    for (const key of keys) {
+      const item = value[key];
+      // As in JSON.stringify, a property that is undefined is absent.
+      if (item === undefined) continue;
+      text += (text === "" ? "" : this.#comma) + this.#quote(key) + this.#colon + this.#value(item, key, own);
+    }
+    return `{${text}}`;
+  }
+
+  #path(key: string | number | undefined): string {
+    const keys = this.#keys.slice(0, this.#depth);
+    return formatPath(key === undefined ? keys : [...keys, key]);
+  }
+
+  #refuse(key: string | number | undefined, what: string): never {
+    throw new DataError("UNSERIALIZABLE", this.#path(key), `is ${what}, which a session cannot hold. Store plain data.`);
+  }
+
+  #tooDeep(): never {
+    const shown = this.#keys.slice(0, 3);
+    throw new DataError(
+      "UNSERIALIZABLE",
+      `${formatPath(shown)}…`,
+      `is nested deeper than ${MAX_DEPTH} levels, or contains itself.`,
+    );
+  }
+}
+
+function isPlain(prototype: unknown): boolean {
+  // An object of another realm has another Object.prototype, whose own prototype is null too.
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function nameOf(prototype: unknown): string {
+  const name: unknown = (prototype as { constructor?: { name?: unknown } } | null)?.constructor?.name;
+  return typeof name === "string" && name !== "" ? name : "foreign";
+}
+
+/** `["cart", 3, "fn"]` as `cart[3].fn`. */
+export function formatPath(keys: readonly (string | number)[]): string {
+  let path = "";
+  for (const key of keys) {
+    if (typeof key === "number") path += `[${key}]`;
+    else if (/^[A-Za-z_$][\w$]*$/.test(key)) path += path === "" ? key : `.${key}`;
+    else path += `[${JSON.stringify(key)}]`;
+  }
+  return path;
+}

@@ -1,0 +1,107 @@
+import { type CookieAttributes, stringifyDeletion, stringifySetCookie } from "../cookie/index.ts";
+import { formatHttpDate } from "../encoding/http-date.ts";
+import { ConfigError, CookieError, TooLargeError } from "../errors.ts";
+
+/** The session cookie's name and attributes. All of them have safe defaults. */
+export interface SessionCookieOptions {
+  /**
+   * Default: `__Host-session`, which no other host can set or shadow; `session` where the cookie cannot have that prefix
+   * (a Domain, another Path, no Secure).
+   */
+  readonly name?: string;
+  /** Default: none, so that the cookie goes to this host only. */
+  readonly domain?: string;
+  /** Default: `/`. */
+  readonly path?: string;
+  /**
+   * Default: true, except for plain http to this very machine (localhost, 127.0.0.0/8, [::1]) while NODE_ENV is not
+   * `production`, where not every browser would keep a Secure cookie.
+   */
+  readonly secure?: boolean;
+  /** Default: true. */
+  readonly httpOnly?: boolean;
+  /** Default: `lax`, written out. */
+  readonly sameSite?: "strict" | "lax" | "none";
+  /** Cookies with independent partitioned state (CHIPS). Default: false. */
+  readonly partitioned?: boolean;
+}
+
+/** The bytes of a Set-Cookie header around the value and the lifetime, made once. */
+export interface CookieTemplate {
+  readonly name: string;
+  readonly domain: string | undefined;
+  readonly path: string | undefined;
+  readonly secure: boolean;
+  /** @param expires seconds since 1970; undefined: the cookie ends with the browser's session */
+  set(value: string, expires: number | undefined): string;
+  /** The header that deletes the cookie. */
+  readonly deletion: string;
+}
+
+const EPOCH = formatHttpDate(0);
+
+/**
+ * @param stringify makes the header, so that Flask's form and the strict one can be had from one place
+ * @param attributes as `stringify` takes them
+ */
+export function cookieTemplate<A extends CookieAttributes>(
+  name: string,
+  attributes: A,
+  stringify: (name: string, value: string, attributes: A & { expires?: Date }) => string,
+  deletion: string,
+): CookieTemplate {
+  const tail = stringify(name, "", attributes).slice(name.length + 1);
+  const dated = stringify(name, "", { ...attributes, expires: new Date(0) }).slice(name.length + 1);
+  const [before, after] = dated.split(EPOCH) as [string, string];
+  return {
+    name,
+    domain: attributes.domain,
+    path: attributes.path,
+    secure: attributes.secure === true,
+    set: (value, expires) =>
+      expires === undefined
+        ? `${name}=${value}${tail}`
+        : `${name}=${value}${before}${formatHttpDate(expires)}${after}`,
+    deletion,
+  };
+}
+
+/** The native templates: one with Secure and, in development, one without. */
+export function nativeTemplates(
+  options: SessionCookieOptions,
+  production: boolean,
+): { secure: CookieTemplate; loopback: CookieTemplate } {
+  if (options.secure === false && production) {
+    throw new ConfigError(
+      "The session cookie would be sent over plain http in production (cookie.secure is false). Leave cookie.secure out and serve the application over https.",
+    );
+  }
+  const secure = nativeTemplate(options, options.secure ?? true);
+  const loopback = production || options.secure !== undefined ? secure : nativeTemplate(options, false);
+  return { secure, loopback };
+}
+
+function nativeTemplate(options: SessionCookieOptions, secure: boolean): CookieTemplate {
+  const path = options.path ?? "/";
+  const canBeHost = secure && path === "/" && options.domain === undefined;
+  const name = options.name ?? (canBeHost ? "__Host-session" : "session");
+  const attributes: CookieAttributes = {
+    path,
+    httpOnly: options.httpOnly ?? true,
+    sameSite: options.sameSite ?? "lax",
+    // A name or an attribute that demands Secure is as true on this machine as elsewhere.
+    secure: secure || needsSecure(name, options),
+    ...(options.domain === undefined ? {} : { domain: options.domain }),
+    ...(options.partitioned === true ? { partitioned: true } : {}),
+  };
+  try {
+    return cookieTemplate(name, attributes, stringifySetCookie, stringifyDeletion(name, attributes));
+  } catch (error) {
+    if (error instanceof CookieError || error instanceof TooLargeError) throw new ConfigError(`The session cookie: ${error.message}`);
+    throw error;
+  }
+}
+
+function needsSecure(name: string, options: SessionCookieOptions): boolean {
+  return /^__(host|secure|http)-/i.test(name) || options.sameSite === "none" || options.partitioned === true;
+}

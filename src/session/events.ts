@@ -1,0 +1,73 @@
+import { channel } from "node:diagnostics_channel";
+
+/** What can happen to a session that a person who runs the application may want to count or to see. */
+export type EventType =
+  /** A cookie's signature does not match: a key that is gone, another application's cookie, or an attack. */
+  | "token.bad_mac"
+  /** A genuine cookie is older than its lifetime or idle time allows. */
+  | "token.expired"
+  /** A genuine cookie was signed more than five seconds ahead of this machine's clock. */
+  | "token.future"
+  /** A cookie is not of the expected form, or what was signed cannot be read. */
+  | "token.malformed"
+  /** A cookie, or what it inflates to, is beyond the limit. */
+  | "token.too_large"
+  /** A genuine cookie was signed by a fallback key. */
+  | "token.old_key"
+  /** The browser sent two different genuine session cookies of one name; neither was used. */
+  | "cookie.duplicate"
+  /** A session cookie was set without `Secure`, for development on this machine. */
+  | "cookie.insecure"
+  /** A first Set-Cookie for a new session. */
+  | "session.created"
+  /** The session's cookie was deleted. */
+  | "session.ended"
+  /** Stored data does not fit the schema; the keys that do not fit got their defaults. */
+  | "session.schema";
+
+/** Holds no secret, no session ID and no value of a request. */
+export interface SessionEvent {
+  readonly type: EventType;
+  /** One sentence for people. */
+  readonly message: string;
+}
+
+export type EventListener = (event: SessionEvent) => void;
+
+/** The diagnostics channel on which every event of every manager is published. */
+export const EVENT_CHANNEL = "hipflask:event";
+
+const diagnostics = channel(EVENT_CHANNEL);
+
+/** Hands events to listeners and to the diagnostics channel. A listener that throws disturbs no request. */
+export class Events {
+  readonly #listeners = new Map<EventType | "*", Set<EventListener>>();
+
+  /** Calls `listener` for each event of the type; returns what removes it. */
+  on(type: EventType | "*", listener: EventListener): () => void {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  emit(type: EventType, message: string): void {
+    const event: SessionEvent = { type, message };
+    for (const key of [type, "*"] as const) {
+      for (const listener of this.#listeners.get(key) ?? []) callSafely(listener, event);
+    }
+    if (diagnostics.hasSubscribers) diagnostics.publish(event);
+  }
+}
+
+function callSafely(listener: EventListener, event: SessionEvent): void {
+  try {
+    listener(event);
+  } catch (error) {
+    warn(`A listener for the session event ${event.type} threw: ${String(error)}`, "HIPFLASK_LISTENER");
+  }
+}
+
+/** Says something to the person who runs the application, through the runtime's own warnings. */
+export function warn(message: string, code: string): void {
+  process.emitWarning(message, { type: "HipflaskWarning", code });
+}

@@ -1,0 +1,186 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { bindCookies, type CookieHeader, CookieJar } from "../cookie/index.ts";
+import type { Dict } from "../codec/index.ts";
+import { ConfigError } from "../errors.ts";
+import { checkSecretKeys, MAKE_KEY, type SecretKey, weaknessOf } from "../signer/secret-key.ts";
+import { type CookieTemplate, nativeTemplates } from "./cookie-settings.ts";
+import { type EventListener, Events, type EventType, warn } from "./events.ts";
+import { Exchange, type ExchangeSettings } from "./exchange.ts";
+import { type SessionOptions, timing } from "./options.ts";
+import type { SessionRules } from "./rules.ts";
+import type { StandardSchema } from "./schema.ts";
+import type { Session } from "./session.ts";
+import type { CookieCodec } from "./storage.ts";
+
+/** What a manager needs to know of a request. */
+export interface RequestFacts {
+  /** The Cookie header, all of them. */
+  readonly cookie: CookieHeader;
+  /** The Host header. */
+  readonly host: string | undefined;
+  /** Whether this very connection is encrypted. */
+  readonly encrypted: boolean;
+}
+
+/**
+ * An application's sessions. Make one with `createSessions`, give it to an adapter, and ask it for the session of a
+ * request wherever there is the framework's context.
+ */
+export class SessionManager<Data extends object = Dict> {
+  readonly #settings: ExchangeSettings<Data>;
+  readonly #templates: { readonly secure: CookieTemplate; readonly loopback: CookieTemplate };
+  readonly #events = new Events();
+  readonly #exchanges = new WeakMap<object, Exchange<Data>>();
+  readonly #ambient = new AsyncLocalStorage<Exchange<Data>>();
+  #saidInsecure = false;
+
+  /** @internal Use `createSessions`. */
+  constructor(options: SessionOptions<Data>) {
+    const production = process.env.NODE_ENV === "production";
+    const { flask, schema } = options;
+    const times = timing(options);
+    const keys = this.#secretKeys(options, production);
+    this.#templates = flask ? { secure: flask.cookie, loopback: flask.cookie } : nativeTemplates(options.cookie ?? {}, production);
+    this.#settings = {
+      rules: {
+        codec: keys === undefined ? unavailable : options.storage.codec(keys, times.clock),
+        clock: times.clock,
+        flask: flask !== undefined,
+        hasSchema: schema !== undefined,
+        beforeWrite: keys === undefined ? refuseWithoutKey : undefined,
+        ...emptiness(schema),
+      },
+      schema,
+      timing: times,
+      flask,
+      events: this.#events,
+    };
+  }
+
+  /** Under Flask's rules a missing key is no error until somebody writes; otherwise it is one at once. */
+  #secretKeys({ secretKey, secretKeyFallbacks, flask }: SessionOptions<Data>, production: boolean): readonly SecretKey[] | undefined {
+    if (flask !== undefined && (secretKey === undefined || secretKey.length === 0)) return undefined;
+    const keys = checkSecretKeys(secretKey, secretKeyFallbacks);
+    const weakness = weaknessOf(keys.at(-1)!);
+    if (weakness !== undefined) {
+      if (production) throw new ConfigError(weakness, "SECRET_WEAK");
+      warn(`${weakness} With NODE_ENV=production this is an error.`, "HIPFLASK_WEAK_SECRET");
+    }
+    return keys;
+  }
+
+  /**
+   * The session of the request that `context` belongs to: the framework's context or request, as the adapter's page in the
+   * docs says. Nothing is read before the first call; all calls in one request give the same session.
+   *
+   * @throws ConfigError when no adapter of this manager has seen the request
+   */
+  get(context: object): Promise<Session<Data>> {
+    const exchange = this.#exchanges.get(context);
+    if (exchange === undefined) {
+      return Promise.reject(
+        new ConfigError(
+          "These sessions know nothing of this request. Let the adapter see it first (for example app.use(honoSessions(sessions))), and pass what the framework gives the handler.",
+        ),
+      );
+    }
+    return exchange.session();
+  }
+
+  /**
+   * The session of the request that is being answered, anywhere below its handler.
+   *
+   * @throws ConfigError outside of a request
+   */
+  current(): Promise<Session<Data>> {
+    const exchange = this.#ambient.getStore();
+    if (exchange === undefined) {
+      return Promise.reject(new ConfigError("There is no current session: sessions.current() was called outside of a request."));
+    }
+    return exchange.session();
+  }
+
+  /** Calls `listener` for each event of a type, or of all (`"*"`); returns what removes it. Listeners must be quick. */
+  on(type: EventType | "*", listener: EventListener): () => void {
+    return this.#events.on(type, listener);
+  }
+
+  /** For adapters: one request begins. */
+  open(request: RequestFacts): Exchange<Data> {
+    const template = this.#template(request);
+    return new Exchange(this.#settings, request.cookie, template, new CookieJar(request.cookie, { clock: this.#settings.timing.clock }));
+  }
+
+  /** For adapters: `sessions.get(context)` and `cookies(context)` are about this exchange from now on. */
+  bind(context: object, exchange: Exchange<Data>): void {
+    this.#exchanges.set(context, exchange);
+    bindCookies(context, exchange.jar);
+  }
+
+  /** For adapters: runs the application's handler, in which `sessions.current()` is about this exchange. */
+  run<T>(exchange: Exchange<Data>, handler: () => T): T {
+    return this.#ambient.run(exchange, handler);
+  }
+
+  #template({ host, encrypted }: RequestFacts): CookieTemplate {
+    const { secure, loopback } = this.#templates;
+    if (secure === loopback || encrypted || host === undefined || !LOOPBACK.test(host)) return secure;
+    if (!this.#saidInsecure && !loopback.secure) {
+      this.#saidInsecure = true;
+      warn(
+        `On ${host} the session cookie has no Secure attribute and no __Host- prefix, because plain http has no use for them. Elsewhere it has both; set NODE_ENV=production where the application is served.`,
+        "HIPFLASK_INSECURE_COOKIE",
+      );
+    }
+    return loopback;
+  }
+}
+
+/**
+ * Sessions for an application.
+ *
+ * @example
+ * export const sessions = createSessions({ secretKey: process.env.SECRET_KEY, storage: signedCookie() });
+ * @throws ConfigError that says what to do, for a missing or (in production) weak key and for options that contradict each other
+ */
+export function createSessions<Data extends object = Dict>(options: SessionOptions<Data>): SessionManager<Data> {
+  return new SessionManager(options);
+}
+
+const LOOPBACK = /^(?:localhost|[\w.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+function refuseWithoutKey(): never {
+  throw new ConfigError(
+    `The session is unavailable because no secret key was set. Set SECRET_KEY to something unique and secret. ${MAKE_KEY}`,
+    "NO_SECRET_KEY",
+  );
+}
+
+const unavailable: CookieCodec = {
+  stringify: () => "{}",
+  seal: refuseWithoutKey,
+  open: () => ({ refused: "bad_mac" }),
+};
+
+type Emptiness<Data> = Pick<SessionRules<Data>, "empty" | "isEmpty">;
+
+/** What an empty session looks like: no keys, or a schema's defaults. */
+function emptiness<Data extends object>(schema: StandardSchema<Data> | undefined): Emptiness<Data> {
+  const defaults = (): Data => {
+    const result = schema?.["~standard"].validate({});
+    // A schema that answers later, or refuses, is met with its defaults when the next request loads the session.
+    return (result === undefined || result instanceof Promise || result.issues ? {} : result.value) as Data;
+  };
+  return { empty: defaults, isEmpty: (data) => Object.keys(data).length === 0 || (schema !== undefined && isDeepEqual(data, defaults())) };
+}
+
+function isDeepEqual(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && isDeepEqual((a as Dict)[key], (b as Dict)[key]))
+  );
+}
