@@ -28,26 +28,21 @@ export function webSessions<Data extends object, Rest extends unknown[]>(
       encrypted: url.protocol === "https:",
     });
     sessions.bind(request, exchange);
-    let response = await sessions.run(exchange, () => handler(request, ...rest));
-    const writable = (): Headers => {
-      if (!isWritable(response)) response = new Response(response.body, response);
-      return response.headers;
-    };
-    exchange.commit({
-      get: (name) => response.headers.get(name),
-      set: (name, value) => writable().set(name, value),
-      append: (name, value) => writable().append(name, value),
-    });
-    return response;
+    const response = await sessions.run(exchange, () => handler(request, ...rest));
+    exchange.commit();
+    if (!exchange.hasHeaders) return response;
+    const answer = hasFixedHeaders(response) ? new Response(response.body, response) : response;
+    exchange.writeTo(answer.headers);
+    return answer;
   };
 }
 
-/** The headers of a redirect and of a fetched response are immutable. */
-function isWritable(response: Response): boolean {
+/** So it is for redirects and for what `fetch` gave. */
+function hasFixedHeaders(response: Response): boolean {
   try {
     response.headers.delete("x-hipflask-probe");
-    return true;
-  } catch {
     return false;
+  } catch {
+    return true;
   }
 }

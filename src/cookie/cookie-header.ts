@@ -104,8 +104,11 @@ function visitCookies(header: CookieHeader, visit: (name: string, value: string)
   const text = joinCookieHeaders(header);
   let start = 0;
   for (let equals = text.indexOf("="); equals !== -1; equals = text.indexOf("=", start)) {
-    start = text.lastIndexOf(";", equals) + 1; // past the parts that have no "="
-    const end = endOfPair(text, equals);
+    const end = endOfPair(text, start);
+    if (end < equals) {
+      start = text.lastIndexOf(";", equals) + 1; // past all parts that have no "="
+      continue;
+    }
     const name = trimBlanks(text, start, equals);
     if (name !== "") visit(name, trimBlanks(text, equals + 1, end));
     start = end + 1;

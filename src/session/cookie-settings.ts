@@ -38,30 +38,22 @@ export interface CookieTemplate {
   readonly deletion: string;
 }
 
-const EPOCH = formatHttpDate(0);
-
 /**
- * @param stringify makes the header, so that Flask's form and the strict one can be had from one place
- * @param attributes as `stringify` takes them
+ * @param stringify makes the Set-Cookie header for an empty value, with or without a date of expiry
+ * @param deletion the Set-Cookie header that deletes the cookie
  */
-export function cookieTemplate<A extends CookieAttributes>(
-  name: string,
-  attributes: A,
-  stringify: (name: string, value: string, attributes: A & { expires?: Date }) => string,
+export function cookieTemplate(
+  key: Pick<CookieTemplate, "name" | "domain" | "path" | "secure">,
+  stringify: (lifetime: { expires?: Date }) => string,
   deletion: string,
 ): CookieTemplate {
-  const tail = stringify(name, "", attributes).slice(name.length + 1);
-  const dated = stringify(name, "", { ...attributes, expires: new Date(0) }).slice(name.length + 1);
-  const [before, after] = dated.split(EPOCH) as [string, string];
+  const start = `${key.name}=`;
+  const [before, after] = stringify({ expires: new Date(0) }).slice(start.length).split(formatHttpDate(0)) as [string, string];
+  const undated = stringify({}).slice(start.length);
   return {
-    name,
-    domain: attributes.domain,
-    path: attributes.path,
-    secure: attributes.secure === true,
+    ...key,
     set: (value, expires) =>
-      expires === undefined
-        ? `${name}=${value}${tail}`
-        : `${name}=${value}${before}${formatHttpDate(expires)}${after}`,
+      expires === undefined ? start + value + undated : start + value + before + formatHttpDate(expires) + after,
     deletion,
   };
 }
@@ -95,7 +87,11 @@ function nativeTemplate(options: SessionCookieOptions, secure: boolean): CookieT
     ...(options.partitioned === true ? { partitioned: true } : {}),
   };
   try {
-    return cookieTemplate(name, attributes, stringifySetCookie, stringifyDeletion(name, attributes));
+    return cookieTemplate(
+      { name, domain: options.domain, path, secure: attributes.secure === true },
+      (lifetime) => stringifySetCookie(name, "", { ...attributes, ...lifetime }),
+      stringifyDeletion(name, attributes),
+    );
   } catch (error) {
     if (error instanceof CookieError || error instanceof TooLargeError) throw new ConfigError(`The session cookie: ${error.message}`);
     throw error;

@@ -47,6 +47,8 @@ export class Exchange<Data extends object = Dict> {
   /** The genuine cookie that came with the request, once somebody asked. */
   #opened: Genuine | undefined;
   #committed = false;
+  #vary = false;
+  #cookies: readonly string[] = [];
 
   /** @internal Exchanges come from `sessions.open`. */
   constructor(settings: ExchangeSettings<Data>, header: CookieHeader, template: CookieTemplate, jar: CookieJar) {
@@ -62,33 +64,45 @@ export class Exchange<Data extends object = Dict> {
   }
 
   /**
-   * Puts Set-Cookie, Vary and Cache-Control on the response; to be called once, before its headers leave. After it every
-   * change of the session and its cookies throws.
+   * Decides what the response says of the session and its cookies; to be called once, before its headers leave. After it
+   * every change of them throws.
    *
    * @throws TooLargeError when the session does not fit into a cookie
    * @throws DataError when the session holds what cannot be stored
    */
-  commit(headers: ResponseHeaders): void {
+  commit(): void {
     if (this.#committed) return;
     this.#committed = true;
     try {
-      if (this.#promise !== undefined || this.#settings.flask?.refreshEachRequest === true) this.#commitSession(headers);
+      if (this.#promise !== undefined || this.#settings.flask?.refreshEachRequest === true) this.#commitSession();
     } finally {
       this.#session?.seal();
       this.jar.seal();
     }
-    const cookies = this.jar.setCookies();
-    for (const cookie of cookies) headers.append("Set-Cookie", cookie);
-    if (cookies.length > 0 && this.#settings.flask === undefined && !headers.get("Cache-Control")) {
+    this.#cookies = this.jar.setCookies();
+  }
+
+  /** Whether the response needs headers of ours. False before `commit`. */
+  get hasHeaders(): boolean {
+    return this.#vary || this.#cookies.length > 0;
+  }
+
+  /** Puts what `commit` decided on the response: Set-Cookie, Vary and Cache-Control. */
+  writeTo(headers: ResponseHeaders): void {
+    const vary = this.#vary ? varyWithCookie(headers.get("Vary")) : undefined;
+    if (vary !== undefined) headers.set("Vary", vary);
+    for (const cookie of this.#cookies) headers.append("Set-Cookie", cookie);
+    // Whatever sets a cookie is for one visitor. Flask leaves that to the application.
+    if (this.#cookies.length > 0 && this.#settings.flask === undefined && !headers.get("Cache-Control")) {
       headers.set("Cache-Control", "no-store");
     }
   }
 
-  #commitSession(headers: ResponseHeaders): void {
+  #commitSession(): void {
     const outcome = this.#session === undefined ? this.#untouched() : this.#session.commit(this.#isReissueDue(), this.#opened?.signedAt);
     // Without a secret key Flask does nothing at all at the end of a request.
     if (this.#settings.rules.beforeWrite !== undefined) return;
-    if (this.#promise !== undefined || outcome.action !== "none") addVary(headers);
+    this.#vary = this.#promise !== undefined || outcome.action !== "none";
     if (outcome.action === "write") this.#write(outcome);
     else if (outcome.action === "delete") this.#delete();
   }
@@ -127,7 +141,7 @@ export class Exchange<Data extends object = Dict> {
   #delete(): void {
     const { flask, events } = this.#settings;
     // A cookie that the browser does not have needs no deletion; Flask sends one all the same.
-    if (flask === undefined && this.#cookies().length === 0) return;
+    if (flask === undefined && this.#sent().length === 0) return;
     this.#put(this.#template.deletion);
     events.emit("session.ended", "A session's cookie was deleted.");
   }
@@ -183,7 +197,7 @@ export class Exchange<Data extends object = Dict> {
   #open(): Genuine | undefined {
     const { flask, rules } = this.#settings;
     if (rules.beforeWrite !== undefined) return undefined;
-    const cookies = this.#cookies();
+    const cookies = this.#sent();
     // Flask takes the first of several and looks no further.
     if (flask !== undefined) cookies.length = Math.min(cookies.length, 1);
     const genuine = new Map<string, Genuine>();
@@ -217,7 +231,8 @@ export class Exchange<Data extends object = Dict> {
     return opened;
   }
 
-  #cookies(): string[] {
+  /** The values under the session cookie's name that came with the request. */
+  #sent(): string[] {
     return findCookies(this.#header, this.#template.name);
   }
 }
@@ -241,9 +256,4 @@ function takeReserved(stored: Dict): Dict {
     delete stored[key];
   }
   return reserved;
-}
-
-function addVary(headers: ResponseHeaders): void {
-  const vary = varyWithCookie(headers.get("Vary"));
-  if (vary !== undefined) headers.set("Vary", vary);
 }

@@ -6,11 +6,12 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 // Gives every byte one character, and none but ASCII bytes an ASCII character.
 const latin1 = new TextDecoder("latin1");
-const LONE_SURROGATE = /\p{Cs}/u;
+/** ES2024, in Node since version 20. */
+type WellFormable = string & { isWellFormed(): boolean };
 
 /** Whether `value` has UTF-8 bytes of its own: a lone surrogate has none, and would share those of U+FFFD. */
 export function isEncodable(value: TextOrBytes): boolean {
-  return typeof value !== "string" || !LONE_SURROGATE.test(value);
+  return typeof value !== "string" || (value as WellFormable).isWellFormed();
 }
 
 /** @throws TypeError where {@link isEncodable} says no */

@@ -1,0 +1,49 @@
+import type { MiddlewareHandler } from "hono";
+import type { ServerResponse } from "node:http";
+import type { SessionManager } from "../session/index.ts";
+import { type NodeRequest, onHead, openNodeExchange } from "./node.ts";
+
+/** What `@hono/node-server` hands to the application as `c.env`. */
+interface NodeBindings {
+  readonly incoming?: NodeRequest;
+  readonly outgoing?: ServerResponse;
+}
+
+/**
+ * Sessions for Hono on every runtime. `sessions.get(c)` and `cookies(c)` take the context. Add it before what uses sessions.
+ *
+ * @example
+ * app.use(honoSessions(sessions));
+ * app.get("/count", async (c) => {
+ *   const session = await sessions.get(c);
+ *   session.data.count = (session.data.count ?? 0) + 1;
+ *   return c.json({ count: session.data.count });
+ * });
+ */
+export function honoSessions<Data extends object>(sessions: SessionManager<Data>): MiddlewareHandler {
+  return async (c, next) => {
+    const { incoming, outgoing } = (c.env ?? {}) as NodeBindings;
+    const onNode = incoming !== undefined && typeof outgoing?.writeHead === "function";
+    const exchange = onNode
+      ? openNodeExchange(sessions, incoming)
+      : sessions.open({
+          cookie: c.req.header("Cookie"),
+          host: c.req.header("Host") ?? new URL(c.req.url).host,
+          encrypted: c.req.url.startsWith("https:"),
+        });
+    sessions.bind(c, exchange);
+    await sessions.run(exchange, next);
+    exchange.commit();
+    if (!exchange.hasHeaders) return;
+    // On Node a look at the headers would make a real Response of Hono's light one, which costs more than all the rest.
+    if (onNode && !outgoing.headersSent) {
+      onHead(outgoing, exchange);
+      return;
+    }
+    exchange.writeTo({
+      get: (name) => c.res.headers.get(name),
+      set: (name, value) => c.header(name, value),
+      append: (name, value) => c.header(name, value, { append: true }),
+    });
+  };
+}

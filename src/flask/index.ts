@@ -1,0 +1,1 @@
+export { type FlaskConfig, flaskConfig } from "./config.ts";
