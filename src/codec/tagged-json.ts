@@ -2,7 +2,7 @@ import { PyFloat } from "../encoding/py-float.ts";
 import { MAX_DEPTH, stringifyPythonJson, type NumberTypes, type Tagged } from "../encoding/python-json.ts";
 import { parsePythonJson } from "../encoding/python-json-parse.ts";
 import { ConfigError, MalformedError } from "../errors.ts";
-import { ContainerTypes } from "./number-types.ts";
+import { ReadNumbers } from "./number-types.ts";
 import { FLASK_TAGS, type Tag, TUPLE_KEY } from "./tags.ts";
 
 /** A dict: what a session is. */
@@ -55,7 +55,7 @@ export class TaggedJson {
     if (typeof data !== "object" || data === null || Object.getPrototypeOf(data) !== Object.prototype) {
       throw new MalformedError("The session is not a dict.");
     }
-    const numberTypes = reading.floats ? ContainerTypes.extract(data) : undefined;
+    const numberTypes = reading.floats ? new ReadNumbers(data) : undefined;
     return { data: data as Dict, numberTypes, canonical: reading.canonical };
   }
 
@@ -135,6 +135,6 @@ class Reading {
 
 function plainNumbers(json: unknown): unknown {
   if (json instanceof PyFloat) return json.value;
-  if (typeof json === "object" && json !== null) ContainerTypes.extract(json);
+  if (typeof json === "object" && json !== null) void new ReadNumbers(json);
   return json;
 }

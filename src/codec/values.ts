@@ -19,23 +19,23 @@ export class Tuple<T = unknown> extends Array<T> {
 
 /** Text that is HTML already: MarkupSafe's `Markup`. */
 export class Markup {
-  readonly #html: string;
+  readonly html: string;
 
   constructor(html: string) {
-    this.#html = html;
+    this.html = html;
   }
 
   /** The protocol by which Python's template engines and Flask's sessions know markup. */
   __html__(): string {
-    return this.#html;
+    return this.html;
   }
 
   toString(): string {
-    return this.#html;
+    return this.html;
   }
 
   toJSON(): string {
-    return this.#html;
+    return this.html;
   }
 }
 

@@ -44,11 +44,13 @@ const YEAR_1601 = Date.UTC(1601, 0, 1);
 /** @throws CookieError | TooLargeError when a browser would drop the cookie or read back another one */
 export function checkPair(name: string, value: string): void {
   if (typeof name !== "string" || !TOKEN.test(name)) {
-    throw new CookieError("A cookie's name must be a token: letters, digits and !#$%&'*+-.^_`|~, at least one.");
+    throw new CookieError(
+      "A cookie's name must be a token: letters, digits and !#$%&'*+-.^_`|~, at least one.",
+    );
   }
   if (typeof value !== "string" || !COOKIE_VALUE.test(value)) {
     throw new CookieError(
-      'A cookie\'s value cannot hold spaces, commas, semicolons, backslashes, inner quotes, control or non-ASCII characters. Encode it, for example with encodeURIComponent, and pass `{ decode: decodeURIComponent }` where it is read.',
+      "A cookie's value cannot hold spaces, commas, semicolons, backslashes, inner quotes, control or non-ASCII characters. Encode it, for example with encodeURIComponent, and pass `{ decode: decodeURIComponent }` where it is read.",
     );
   }
   const size = name.length + value.length;
@@ -60,7 +62,8 @@ export function checkPrefix(name: string, attributes: CookieAttributes): void {
   if (!name.startsWith("__")) return;
   const prefix = /^__(?:host-http|host|http|secure)-/i.exec(name)?.[0].toLowerCase();
   if (prefix === undefined) return;
-  if (!attributes.secure) throw new CookieError(`A cookie whose name starts with ${prefix} needs \`secure: true\`.`);
+  if (!attributes.secure)
+    throw new CookieError(`A cookie whose name starts with ${prefix} needs \`secure: true\`.`);
   if (prefix.endsWith("http-") && !attributes.httpOnly) {
     throw new CookieError(`A cookie whose name starts with ${prefix} needs \`httpOnly: true\`.`);
   }
@@ -82,7 +85,9 @@ export function checkNeedsSecure(attributes: CookieAttributes): void {
 export function normalizeDomain(domain: string): string {
   const host = typeof domain === "string" ? domain.replace(/^\./, "").toLowerCase() : "";
   if (!DOMAIN.test(host)) {
-    throw new CookieError("A cookie's domain must be a host name: letters, digits, hyphens and dots, without port.");
+    throw new CookieError(
+      "A cookie's domain must be a host name: letters, digits, hyphens and dots, without port.",
+    );
   }
   return checkAttributeSize("Domain", host);
 }
@@ -97,7 +102,8 @@ export function checkPath(path: string): string {
 }
 
 export function checkMaxAge(maxAge: number): number {
-  if (!Number.isSafeInteger(maxAge)) throw new CookieError("A cookie's maxAge must be a whole number of seconds.");
+  if (!Number.isSafeInteger(maxAge))
+    throw new CookieError("A cookie's maxAge must be a whole number of seconds.");
   if (maxAge > MAX_COOKIE_LIFETIME) throw lifetimeTooLarge("Max-Age", maxAge);
   return maxAge;
 }
@@ -105,7 +111,8 @@ export function checkMaxAge(maxAge: number): number {
 /** The seconds since 1970 that `Expires` is to name. */
 export function checkExpires(expires: Date, clock: Clock): number {
   const time = expires instanceof Date ? expires.getTime() : NaN;
-  if (!(time >= YEAR_1601)) throw new CookieError("A cookie's expires must be a valid Date, not before the year 1601.");
+  if (!(time >= YEAR_1601))
+    throw new CookieError("A cookie's expires must be a valid Date, not before the year 1601.");
   const lifetime = Math.floor((time - clock.now()) / 1000);
   if (lifetime > MAX_COOKIE_LIFETIME) throw lifetimeTooLarge("Expires", lifetime);
   return Math.floor(time / 1000);
@@ -136,7 +143,10 @@ function checkAttributeSize(attribute: string, value: string): string {
 }
 
 function pairTooLarge(size: number, name: number, value: number): TooLargeError {
-  const largest: [string, number][] = [["value", value], ["name", name]];
+  const largest: [string, number][] = [
+    ["value", value],
+    ["name", name],
+  ];
   if (name > value) largest.reverse();
   const [part, bytes] = largest[0]!;
   return new TooLargeError(

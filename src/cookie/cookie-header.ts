@@ -1,5 +1,5 @@
 import { checkPair } from "./attributes.ts";
-import { skipBlanks, skipBlanksBack, trimBlanks } from "./blanks.ts";
+import { indexOrEnd, skipBlanks, skipBlanksBack, trimBlanks } from "./scan.ts";
 
 /** One `Cookie` header, several of them (joined with `"; "`), or none. */
 export type CookieHeader = string | readonly string[] | null | undefined;
@@ -21,7 +21,10 @@ export interface ParseCookieOptions {
  * parseCookie("city=K%C3%B6ln", { decode: decodeURIComponent }).get("city"); // "Köln"
  * ```
  */
-export function parseCookie(header: CookieHeader, options: ParseCookieOptions = {}): ReadonlyMap<string, string> {
+export function parseCookie(
+  header: CookieHeader,
+  options: ParseCookieOptions = {},
+): ReadonlyMap<string, string> {
   const { decode } = options;
   const cookies = new Map<string, string>();
   visitCookies(header, (name, value) => {
@@ -62,7 +65,7 @@ export function findCookies(header: CookieHeader, name: string): string[] {
     const start = skipBlanksBack(text, at);
     const equals = skipBlanks(text, next);
     if ((start === 0 || text.charCodeAt(start - 1) === SEMICOLON) && text.charCodeAt(equals) === EQUALS) {
-      next = endOfPair(text, equals);
+      next = indexOrEnd(text, ";", equals);
       values.push(trimBlanks(text, equals + 1, next));
     }
     at = text.indexOf(name, next);
@@ -104,7 +107,7 @@ function visitCookies(header: CookieHeader, visit: (name: string, value: string)
   const text = joinCookieHeaders(header);
   let start = 0;
   for (let equals = text.indexOf("="); equals !== -1; equals = text.indexOf("=", start)) {
-    const end = endOfPair(text, start);
+    const end = indexOrEnd(text, ";", start);
     if (end < equals) {
       start = text.lastIndexOf(";", equals) + 1; // past all parts that have no "="
       continue;
@@ -113,11 +116,6 @@ function visitCookies(header: CookieHeader, visit: (name: string, value: string)
     if (name !== "") visit(name, trimBlanks(text, equals + 1, end));
     start = end + 1;
   }
-}
-
-function endOfPair(text: string, from: number): number {
-  const semicolon = text.indexOf(";", from);
-  return semicolon === -1 ? text.length : semicolon;
 }
 
 /** Whether the parser can ever find this name: not empty, no `;` or `=`, no blank at either end. */

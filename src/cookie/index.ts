@@ -17,4 +17,8 @@ export {
   stringifySetCookie,
 } from "./set-cookie.ts";
 export { dumpCookie, type WerkzeugCookieOptions } from "./werkzeug-dump.ts";
-export { parseWerkzeugCookie, type ParseWerkzeugCookieOptions, type WerkzeugVersion } from "./werkzeug-parse.ts";
+export {
+  parseWerkzeugCookie,
+  type ParseWerkzeugCookieOptions,
+  type WerkzeugVersion,
+} from "./werkzeug-parse.ts";

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { HeadersSentError } from "../errors.ts";
-import { type CookieAttributes, MAX_COOKIE_LIFETIME, normalizeDomain } from "./attributes.ts";
+import { type CookieAttributes, MAX_COOKIE_LIFETIME } from "./attributes.ts";
 import { type CookieHeader, findCookies, parseCookiePairs } from "./cookie-header.ts";
 import { type DeletionAttributes, stringifyDeletion, stringifySetCookie } from "./set-cookie.ts";
 
@@ -100,7 +100,7 @@ export class CookieJar {
    */
   put(key: CookieKey, header: string): void {
     if (this.#sealed || this.#isSealed()) throw new HeadersSentError("A change of a cookie");
-    const domain = key.domain === undefined ? "" : normalizeDomain(key.domain);
+    const domain = key.domain?.replace(/^\./, "").toLowerCase() ?? "";
     this.#changes.set(`${key.name};${domain};${key.path ?? ""}`, header);
   }
 

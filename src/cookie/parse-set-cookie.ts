@@ -1,6 +1,11 @@
-import { type CookieAttributes, MAX_ATTRIBUTE_BYTES, MAX_COOKIE_BYTES, MAX_COOKIE_LIFETIME } from "./attributes.ts";
-import { trimBlanks } from "./blanks.ts";
+import {
+  type CookieAttributes,
+  MAX_ATTRIBUTE_BYTES,
+  MAX_COOKIE_BYTES,
+  MAX_COOKIE_LIFETIME,
+} from "./attributes.ts";
 import { parseCookieDate } from "./cookie-date.ts";
+import { indexOrEnd, trimBlanks } from "./scan.ts";
 
 /** One cookie as a browser reads it from a `Set-Cookie` header. */
 export interface SetCookie extends CookieAttributes {
@@ -20,21 +25,26 @@ export interface SetCookie extends CookieAttributes {
  */
 export function parseSetCookie(header: string): SetCookie | undefined {
   if (/[\x00-\x08\x0a-\x1f\x7f]/.test(header)) return undefined;
-  const [pair = "", ...attributes] = header.split(";");
+  let end = indexOrEnd(header, ";", 0);
+  const pair = header.slice(0, end);
   const equals = pair.indexOf("=");
-  const name = trimBlanks(pair.slice(0, Math.max(equals, 0)));
-  const value = trimBlanks(pair.slice(equals + 1));
+  const name = trimBlanks(pair, 0, Math.max(equals, 0));
+  const value = trimBlanks(pair, equals + 1);
   const size = name.length + value.length;
   if (size === 0 || size > MAX_COOKIE_BYTES) return undefined;
   const cookie: SetCookie = { name, value };
-  for (const attribute of attributes) readAttribute(cookie, attribute);
+  while (end < header.length) {
+    const start = end + 1;
+    end = indexOrEnd(header, ";", start);
+    if (end > start) readAttribute(cookie, header.slice(start, end));
+  }
   return cookie;
 }
 
 function readAttribute(cookie: SetCookie, text: string): void {
   const equals = text.indexOf("=");
-  const name = trimBlanks(equals === -1 ? text : text.slice(0, equals)).toLowerCase();
-  const value = equals === -1 ? "" : trimBlanks(text.slice(equals + 1));
+  const name = trimBlanks(text, 0, equals === -1 ? text.length : equals).toLowerCase();
+  const value = equals === -1 ? "" : trimBlanks(text, equals + 1);
   if (value.length > MAX_ATTRIBUTE_BYTES) return;
   switch (name) {
     case "expires":
@@ -56,7 +66,11 @@ function readAttribute(cookie: SetCookie, text: string): void {
   }
 }
 
-function assign<K extends keyof CookieAttributes>(cookie: SetCookie, key: K, value: SetCookie[K] | undefined): void {
+function assign<K extends keyof CookieAttributes>(
+  cookie: SetCookie,
+  key: K,
+  value: SetCookie[K] | undefined,
+): void {
   if (value === undefined) delete cookie[key];
   else cookie[key] = value;
 }

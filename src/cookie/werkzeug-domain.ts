@@ -1,7 +1,8 @@
 import { CookieError } from "../errors.ts";
 
 // RFC 3454 appendix B.1: characters that nameprep maps to nothing
-const MAPPED_TO_NOTHING = /[\u00ad\u034f\u1806\u180b-\u180d\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]/gu;
+const MAPPED_TO_NOTHING =
+  /\u00ad|\u034f|\u1806|[\u180b-\u180d]|[\u200b-\u200d]|\u2060|[\ufe00-\ufe0f]|\ufeff/gu;
 const NON_ASCII = /[^\x00-\x7f]/;
 const MAX_LABEL = 63;
 

@@ -85,9 +85,11 @@ const ESCAPES: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
 
 function expiresText(options: WerkzeugCookieOptions): string | undefined {
   const { clock = systemClock, expires, maxAge, syncExpires = true } = options;
-  if (maxAge !== undefined && !Number.isFinite(maxAge)) throw new CookieError("A cookie's maxAge must be finite.");
+  if (maxAge !== undefined && !Number.isFinite(maxAge))
+    throw new CookieError("A cookie's maxAge must be finite.");
   if (typeof expires === "string") return checkText("expires", expires);
-  if (expires !== undefined) return dateText(typeof expires === "number" ? expires : expires.getTime() / 1000);
+  if (expires !== undefined)
+    return dateText(typeof expires === "number" ? expires : expires.getTime() / 1000);
   return maxAge !== undefined && syncExpires ? dateText(clock.now() / 1000 + maxAge) : undefined;
 }
 
@@ -100,9 +102,8 @@ function dateText(seconds: number): string {
 
 /** Python's `urllib.parse.quote(path, safe="%!$&'()*+,/:=@")`. */
 function quotePath(path: string): string {
-  return encodeURIComponent(checkWellFormed("path", path)).replace(
-    /%(?:2[456BCF]|3[AD]|40)/g,
-    (escape) => decodeURIComponent(escape),
+  return encodeURIComponent(checkWellFormed("path", path)).replace(/%(?:2[456BCF]|3[AD]|40)/g, (escape) =>
+    decodeURIComponent(escape),
   );
 }
 
@@ -111,7 +112,8 @@ function encode(part: string, text: string): Uint8Array {
 }
 
 function checkWellFormed(part: string, text: string): string {
-  if (/[\ud800-\udfff]/u.test(text)) throw new CookieError(`A cookie's ${part} must not hold a lone surrogate.`);
+  if (/[\ud800-\udfff]/u.test(text))
+    throw new CookieError(`A cookie's ${part} must not hold a lone surrogate.`);
   return text;
 }
 

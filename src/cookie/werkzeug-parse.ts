@@ -38,22 +38,23 @@ export function parseWerkzeugCookie(
   const { version = "3.1.9", utf8 = false } = options;
   const joined = typeof header === "string" ? header : (header ?? []).join(";");
   const cookies = new Map<string, string[]>();
-  const add = (name: string, value: string): void => {
+  const add = (name: string, value: string, toBytes: (text: string) => Uint8Array): void => {
+    if (name === "") return;
     const values = cookies.get(name);
-    if (values) values.push(value);
-    else if (name !== "") cookies.set(name, [value]);
+    if (values) values.push(unquote(value, toBytes));
+    else cookies.set(name, [unquote(value, toBytes)]);
   };
   if (version === "2.2") {
     scanLax(joined, true, (name, value) => {
-      add(decoder.decode(latin1Bytes(strip(name, isAsciiSpace))), unquote(value, latin1Bytes));
+      add(readLatin1(strip(name, isAsciiSpace)), value, latin1Bytes);
     });
     return cookies;
   }
   const text = utf8 ? decodeStrictly(joined) : joined;
   if (version === "2.3") {
-    scanLax(text, false, (name, value) => add(strip(name, isSpace), unquote(strip(value, isSpace), utf8Bytes)));
+    scanLax(text, false, (name, value) => add(strip(name, isSpace), strip(value, isSpace), utf8Bytes));
   } else {
-    scanStrict(text, (name, value) => add(name, unquote(value, utf8Bytes)));
+    scanStrict(text, (name, value) => add(name, value, utf8Bytes));
   }
   return cookies;
 }
@@ -63,11 +64,15 @@ const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true })
 const encoder = new TextEncoder();
 
 const BACKSLASH = 0x5c;
+/** ASCII without backslashes: the same text however it is decoded and unquoted. */
+const PLAIN = /^[\x00-\x5b\x5d-\x7f]*$/;
 
 /** Werkzeug's `_cookie_unslash_re`: `\ooo` is a byte, any other `\x` is x. */
 function unquote(value: string, toBytes: (text: string) => Uint8Array): string {
   const isQuoted = value.length >= 2 && value.startsWith('"') && value.endsWith('"');
-  const bytes = toBytes(isQuoted ? value.slice(1, -1) : value);
+  const text = isQuoted ? value.slice(1, -1) : value;
+  if (PLAIN.test(text)) return text;
+  const bytes = toBytes(text);
   if (!isQuoted) return decoder.decode(bytes);
   let length = 0;
   for (let at = 0; at < bytes.length; at += 1) {
@@ -87,6 +92,10 @@ function octalByte(bytes: Uint8Array, at: number): number | undefined {
   const [high, middle, low] = [bytes[at]! - 0x30, bytes[at + 1]! - 0x30, bytes[at + 2]! - 0x30];
   const isOctal = high >= 0 && high <= 3 && middle >= 0 && middle <= 7 && low >= 0 && low <= 7;
   return isOctal ? high * 64 + middle * 8 + low : undefined;
+}
+
+function readLatin1(text: string): string {
+  return PLAIN.test(text) ? text : decoder.decode(latin1Bytes(text));
 }
 
 function utf8Bytes(text: string): Uint8Array {
@@ -117,10 +126,12 @@ function strip(text: string, isBlank: (code: number) => boolean): string {
 
 /** What Python's `str.strip()` removes. */
 function isSpace(code: number): boolean {
-  return isAsciiSpace(code) || (code >= 0x1c && code <= 0x1f) || (code >= 0x80 && UNICODE_SPACES.includes(code));
+  return (
+    isAsciiSpace(code) || (code >= 0x1c && code <= 0x1f) || (code >= 0x80 && UNICODE_SPACES.includes(code))
+  );
 }
 
 const UNICODE_SPACES = [
-  0x85, 0xa0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028,
-  0x2029, 0x202f, 0x205f, 0x3000,
+  0x85, 0xa0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a,
+  0x2028, 0x2029, 0x202f, 0x205f, 0x3000,
 ];

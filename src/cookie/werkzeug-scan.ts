@@ -1,4 +1,4 @@
-import { skipBlanks } from "./blanks.ts";
+import { indexOrEnd, skipBlanks } from "./scan.ts";
 
 /** Gets each cookie as it stands in the header: nothing is unquoted yet. */
 export type Visit = (name: string, value: string) => void;
@@ -21,7 +21,7 @@ export function scanStrict(text: string, visit: Visit): void {
       visit(text.slice(nameStart, nameEnd), text.slice(valueStart, valueEnd));
       position = end + 1;
     } else {
-      position = indexOrLength(text, ";", position) + 1;
+      position = indexOrEnd(text, ";", position) + 1;
     }
   }
 }
@@ -40,12 +40,12 @@ export function scanLax(text: string, anchored: boolean, visit: Visit): void {
   let position = 0;
   while (position < text.length) {
     if (semicolon < position) {
-      semicolon = indexOrLength(text, ";", position);
+      semicolon = indexOrEnd(text, ";", position);
       blanks = semicolon;
       while (blanks > position && isAsciiSpace(text.charCodeAt(blanks - 1))) blanks -= 1;
     }
-    if (equals < position) equals = indexOrLength(text, "=", position);
-    if (newline < position) newline = indexOrLength(text, "\n", position);
+    if (equals < position) equals = indexOrEnd(text, "=", position);
+    if (newline < position) newline = indexOrEnd(text, "\n", position);
     if (equals >= semicolon) {
       visit(text.slice(position, semicolon), "");
       position = semicolon + 1;
@@ -54,7 +54,7 @@ export function scanLax(text: string, anchored: boolean, visit: Visit): void {
     let start = equals + 1;
     while (isAsciiSpace(text.charCodeAt(start))) start += 1;
     const quoted = text[start] === '"' ? laxQuotedEnd(text, start) : undefined;
-    if (newline < start) newline = indexOrLength(text, "\n", start);
+    if (newline < start) newline = indexOrEnd(text, "\n", start);
     const end = Math.max(start, blanks);
     if (quoted !== undefined) {
       visit(text.slice(position, equals), text.slice(start, quoted.valueEnd));
@@ -101,9 +101,4 @@ function skipUntil(text: string, from: number, stops: string): number {
   let at = from;
   while (at < text.length && !stops.includes(text[at]!)) at += 1;
   return at;
-}
-
-function indexOrLength(text: string, char: string, from: number): number {
-  const index = text.indexOf(char, from);
-  return index === -1 ? text.length : index;
 }

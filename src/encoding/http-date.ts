@@ -2,7 +2,9 @@
 export const HTTP_DATE_RANGE = { first: -62_135_596_800, last: 253_402_300_799 } as const;
 
 const SECONDS_PER_DAY = 86_400;
-const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
+const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, number) =>
+  String(number).padStart(2, "0"),
+);
 
 let lastSecond = 0;
 let lastText = "Thu, 01 Jan 1970 00:00:00 GMT";

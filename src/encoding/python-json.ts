@@ -14,10 +14,16 @@ export type Tagged =
   /** For a dict of one key that looks like a tag: `{[key]: {[escaped]: value}}` with the value that stood at `original`. */
   | { readonly key: string; readonly original: string; readonly escaped: string };
 
-/** What is known of the numbers of one container: see codec/number-types.ts. */
+/** Tells Python's floats among integral numbers, which look alike in JavaScript. */
 export interface NumberTypes {
-  /** What is known of `child`, which stands at `key` of this container. */
-  enter(child: object, key: string | number): NumberTypes | undefined;
+  /** What is known of the numbers of data that is about to be written. */
+  of(container: object): ContainerNumbers;
+}
+
+/** What is known of the numbers in one list or dict. */
+export interface ContainerNumbers {
+  /** The same of `child`, which stands at `key`. */
+  enter(child: object, key: string | number): ContainerNumbers | undefined;
   /** Whether Python has a float at `key`; undefined where int and float are equally likely. */
   isFloat(key: string | number, value: number): boolean | undefined;
 }
@@ -66,7 +72,8 @@ class Writer {
 
   run(value: unknown, numberTypes: NumberTypes | undefined): string {
     try {
-      return this.#value(value, undefined, numberTypes, numberTypes);
+      const own = typeof value === "object" && value !== null ? numberTypes?.of(value) : undefined;
+      return this.#value(value, undefined, undefined, own);
     } catch (error) {
       if (error instanceof HipflaskError) throw error;
       const path = formatPath(this.#keys.slice(0, this.#depth));
@@ -75,7 +82,7 @@ class Writer {
   }
 
   /** `holder` knows the numbers of the container that has `value` at `key`; `own` those of `value`, when it is known already. */
-  #value(value: unknown, key: string | number | undefined, holder?: NumberTypes, own?: NumberTypes): string {
+  #value(value: unknown, key: string | number | undefined, holder?: ContainerNumbers, own?: ContainerNumbers): string {
     switch (typeof value) {
       case "string":
         return this.#quote(value);
@@ -92,7 +99,7 @@ class Writer {
     }
   }
 
-  #number(value: number, key: string | number | undefined, holder: NumberTypes | undefined): string {
+  #number(value: number, key: string | number | undefined, holder: ContainerNumbers | undefined): string {
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) return formatFloat(value);
     if (holder === undefined || key === undefined) return String(value);
     const float = holder.isFloat(key, value);
@@ -114,16 +121,15 @@ class Writer {
     return text;
   }
 
-  #object(value: object, key: string | number | undefined, own: NumberTypes | undefined): string {
-    if (value instanceof PyFloat) return formatFloat(value.value);
+  #object(value: object, key: string | number | undefined, own: ContainerNumbers | undefined): string {
     if (key !== undefined) this.#keys[this.#depth++] = key;
     if (this.#depth > MAX_DEPTH) this.#tooDeep();
-    const text = this.#container(value, own);
+    const text = value instanceof PyFloat ? formatFloat(value.value) : this.#container(value, own);
     if (key !== undefined) this.#depth--;
     return text;
   }
 
-  #container(value: object, own: NumberTypes | undefined): string {
+  #container(value: object, own: ContainerNumbers | undefined): string {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Array.prototype) return this.#array(value as unknown[], own);
     const plain = isPlain(prototype);
@@ -137,7 +143,7 @@ class Writer {
     return this.#dict(value as Record<string, unknown>, keys, own);
   }
 
-  #inner(tagged: Tagged, value: object, own: NumberTypes | undefined): string {
+  #inner(tagged: Tagged, value: object, own: ContainerNumbers | undefined): string {
     if ("original" in tagged) {
       const { original, escaped } = tagged;
       return this.#pair(escaped, this.#value((value as Record<string, unknown>)[original], original, own));
@@ -149,7 +155,7 @@ class Writer {
     return `{${this.#quote(key)}${this.#colon}${text}}`;
   }
 
-  #array(items: readonly unknown[], own: NumberTypes | undefined): string {
+  #array(items: readonly unknown[], own: ContainerNumbers | undefined): string {
     let text = "[";
     for (let i = 0; i < items.length; i++) {
       if (i > 0) text += this.#comma;
@@ -158,7 +164,7 @@ class Writer {
     return `${text}]`;
   }
 
-  #dict(value: Record<string, unknown>, keys: string[], own: NumberTypes | undefined): string {
+  #dict(value: Record<string, unknown>, keys: string[], own: ContainerNumbers | undefined): string {
     if (this.#sortKeys) sortCodePoints(keys);
     let text = "";
     for (const key of keys) {

@@ -23,6 +23,9 @@ const ofKind = (...kinds: Vector["kind"][]) => all.filter(({ kind }) => kinds.in
 /** Signed by the application itself: whether Python's laxity with a broken date is shared, the codec decides. */
 const BROKEN_DATE = "small/signed-signed bad date";
 
+/** Where the mutation had nothing to change ("-" into "+" in a signature without "-"), the cookie is the original. */
+const untouched = new Set(ofKind("control").map(({ cookie }) => cookie));
+
 const json = new TaggedJson();
 
 function load({ secret, fallbacks = [], cookie, now, max_age }: Vector, lenient: boolean): unknown {
@@ -57,7 +60,7 @@ describe.each([{ lenient: false }, { lenient: true }])("$lenient for lenient", (
 });
 
 describe("what only Python's base64 accepts", () => {
-  const lax = ofKind("lenient").filter(({ id }) => id !== BROKEN_DATE);
+  const lax = ofKind("lenient").filter(({ id, cookie }) => id !== BROKEN_DATE && !untouched.has(cookie));
 
   test.each(lax)("$id is refused by default", (vector) => {
     expect(() => load(vector, false)).toThrow(BadData);

@@ -20,7 +20,8 @@ const MIN_VARIETY = 7;
  */
 export function secretKeyList(secretKey: SecretKey | readonly SecretKey[]): readonly Uint8Array[] {
   const keys: readonly SecretKey[] = Array.isArray(secretKey) ? secretKey : [secretKey as SecretKey];
-  if (keys.length === 0) throw new ConfigError(`The list of secret keys is empty. ${MAKE_KEY}`, "NO_SECRET_KEY");
+  if (keys.length === 0)
+    throw new ConfigError(`The list of secret keys is empty. ${MAKE_KEY}`, "NO_SECRET_KEY");
   return keys.map((key) => keyBytes(key, "The secret key"));
 }
 
@@ -94,5 +95,7 @@ function isPattern(bytes: Uint8Array): boolean {
 /** Whether the text is made of letters that stand as in words: `all small`, `CAPITALS`, `Title Case` or `camelCase`. */
 function isWords(text: string): boolean {
   const words = text.replace(/[^\p{L}]+$/u, "").split(/[\s_.,'-]+/);
-  return words.every((word) => /^(?:\p{Lu}+|\p{Lu}?[\p{Ll}\p{Lo}]+(?:\p{Lu}[\p{Ll}\p{Lo}]{2,})*)$/u.test(word));
+  return words.every((word) =>
+    /^(?:\p{Lu}+|\p{Lu}?[\p{Ll}\p{Lo}]+(?:\p{Lu}[\p{Ll}\p{Lo}]{2,})*)$/u.test(word),
+  );
 }

@@ -69,7 +69,7 @@ const pythonJson: PayloadSerializer = {
  *
  * @see itsdangerous serializer.py, `Serializer`
  * @example
- * const serializer = new Serializer(process.env.SECRET_KEY, { salt: "settings" });
+ * const serializer = new Serializer(secretKey, { salt: "settings" });
  * serializer.loads(serializer.dumps({ theme: "dark" })); // { theme: "dark" }
  */
 export class Serializer<S extends Signer = Signer> {

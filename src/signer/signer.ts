@@ -43,7 +43,7 @@ export interface SignerOptions {
  *
  * @see itsdangerous signer.py, `Signer`
  * @example
- * const signer = new Signer(process.env.SECRET_KEY, { salt: "unsubscribe" });
+ * const signer = new Signer(secretKey, { salt: "unsubscribe" });
  * signer.unsign(signer.sign("42")); // "42"
  */
 export class Signer {
@@ -109,7 +109,7 @@ export class Signer {
     return append(value, this.separator + this.getSignature(value));
   }
 
-  /** Whether `signature` was made for `value` with any of the keys. Never throws. */
+  /** Whether `signature` was made for `value` with any of the keys. */
   verifySignature(value: TextOrBytes, signature: TextOrBytes): boolean {
     if (!isEncodable(value)) return false;
     try {

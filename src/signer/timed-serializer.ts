@@ -23,7 +23,7 @@ export interface TimestampedPayload {
  *
  * @see itsdangerous timed.py, `TimedSerializer`
  * @example
- * const serializer = new TimedSerializer(process.env.SECRET_KEY);
+ * const serializer = new TimedSerializer(secretKey);
  * serializer.loads(serializer.dumps([1, 2]), { maxAge: 60 }); // [1, 2], for a minute
  */
 export class TimedSerializer extends Serializer<TimestampSigner> {
@@ -48,7 +48,9 @@ export class TimedSerializer extends Serializer<TimestampSigner> {
       // Always, so that a time which is no date is refused.
       returnTimestamp: true,
     } as const;
-    const { value, timestamp } = this.unsignWithAny(options.salt, (signer) => signer.unsign(text, unsignOptions));
+    const { value, timestamp } = this.unsignWithAny(options.salt, (signer) =>
+      signer.unsign(text, unsignOptions),
+    );
     const payload = this.loadPayload(value);
     return options.returnTimestamp ? { payload, timestamp } : payload;
   }

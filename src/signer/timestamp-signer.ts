@@ -35,7 +35,7 @@ export interface Timestamped<T> {
  *
  * @see itsdangerous timed.py, `TimestampSigner`
  * @example
- * const signer = new TimestampSigner(process.env.SECRET_KEY, { salt: "download" });
+ * const signer = new TimestampSigner(secretKey, { salt: "download" });
  * signer.unsign(signer.sign("report.pdf"), { maxAge: 300 }); // "report.pdf", for five minutes
  */
 export class TimestampSigner extends Signer {
@@ -81,7 +81,10 @@ export class TimestampSigner extends Signer {
    * @throws BadSignature when there is nothing like a time at all
    */
   override unsign(signed: string, options: UnsignOptions & { returnTimestamp: true }): Timestamped<string>;
-  override unsign(signed: Uint8Array, options: UnsignOptions & { returnTimestamp: true }): Timestamped<Uint8Array>;
+  override unsign(
+    signed: Uint8Array,
+    options: UnsignOptions & { returnTimestamp: true },
+  ): Timestamped<Uint8Array>;
   override unsign(signed: string, options?: UnsignOptions & { returnTimestamp?: false }): string;
   override unsign(signed: Uint8Array, options?: UnsignOptions & { returnTimestamp?: false }): Uint8Array;
   override unsign(signed: TextOrBytes, options?: UnsignOptions & { returnTimestamp?: false }): TextOrBytes;

@@ -20,7 +20,7 @@ export interface URLSafeSerializerOptions<S extends Signer = Signer> extends Ser
  *
  * @see itsdangerous url_safe.py, `URLSafeSerializer`
  * @example
- * const serializer = new URLSafeSerializer(process.env.SECRET_KEY, { salt: "unsubscribe" });
+ * const serializer = new URLSafeSerializer(secretKey, { salt: "unsubscribe" });
  * `https://example.com/unsubscribe/${serializer.dumps({ user: 42, list: "news" })}`;
  */
 export class URLSafeSerializer extends Serializer {
@@ -38,7 +38,7 @@ export class URLSafeSerializer extends Serializer {
  *
  * @see itsdangerous url_safe.py, `URLSafeTimedSerializer`
  * @example
- * const tokens = new URLSafeTimedSerializer(process.env.SECRET_KEY, { salt: "reset-password" });
+ * const tokens = new URLSafeTimedSerializer(secretKey, { salt: "reset-password" });
  *
  * const token = tokens.dumps({ user: user.id, was: user.passwordHash.slice(0, 16) });
  * await sendMail(user.email, `https://example.com/reset/${token}`);

@@ -21,6 +21,12 @@ export function trimBlanks(text: string, start = 0, end = text.length): string {
   return text.slice(from, skipBlanksBack(text, end, from));
 }
 
+/** Where `char` stands next at or after `from`; the end of the text if nowhere. */
+export function indexOrEnd(text: string, char: string, from: number): number {
+  const index = text.indexOf(char, from);
+  return index === -1 ? text.length : index;
+}
+
 function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
 }
