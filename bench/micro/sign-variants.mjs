@@ -90,7 +90,7 @@ function itsdangerousJs() {
   return {
     name: "itsdangerous.js",
     sign: (data) => serializer.stringify(data).toString(),
-    verify: (text) => serializer.parse(text, DAYS_31),
+    verify: (text) => serializer.parse(text, undefined, DAYS_31),
   };
 }
 

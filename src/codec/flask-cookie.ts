@@ -4,7 +4,7 @@ import type { DigestName } from "../crypto/digest.ts";
 import { encodeBase64url } from "../encoding/base64url.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
 import { deflate, inflate } from "../encoding/zlib.ts";
-import { BadSignature, MalformedError, TooLargeError } from "../errors.ts";
+import { MalformedError, TooLargeError } from "../errors.ts";
 import { type KeyDerivation, type SecretKey, TimestampSigner } from "../signer/index.ts";
 import { type Dict, TaggedJson } from "./tagged-json.ts";
 import type { Tag } from "./tags.ts";
@@ -117,32 +117,20 @@ export class FlaskCookie {
    */
   open(value: string, maxAge: number | undefined): OpenedCookie {
     if (value.length > MAX_VALUE) return { refused: "too_large" };
-    const signed = this.#unsign(value);
+    const current = this.#signer.open(value);
+    const signed = current ?? this.#oldSigner?.open(value);
     if (signed === undefined) return { refused: "bad_mac" };
-    const age = seconds(this.#clock) - signed.at;
+    const age = seconds(this.#clock) - signed.timestamp;
     if (age < -LEEWAY) return { refused: "future" };
     if (maxAge !== undefined && age > maxAge) return { refused: "expired" };
     try {
-      const { text, ascii } = this.#decode(signed.payload);
+      const { text, ascii } = this.#decode(signed.value);
       const { data, numberTypes, canonical } = this.#json.parse(text);
       const json = ascii && canonical ? text : this.#json.stringify(data, numberTypes);
-      return { data, numberTypes, json, signedAt: signed.at, oldKey: signed.oldKey };
+      return { data, numberTypes, json, signedAt: signed.timestamp, oldKey: current === undefined };
     } catch (error) {
       return { refused: error instanceof TooLargeError ? "too_large" : "malformed" };
     }
-  }
-
-  #unsign(value: string): { payload: string; at: number; oldKey: boolean } | undefined {
-    for (const signer of [this.#signer, this.#oldSigner]) {
-      if (signer === undefined) continue;
-      try {
-        const { value: payload, timestamp } = signer.unsign(value, { returnTimestamp: true });
-        return { payload, at: timestamp.getTime() / 1000, oldKey: signer === this.#oldSigner };
-      } catch (error) {
-        if (!(error instanceof BadSignature)) throw error;
-      }
-    }
-    return undefined;
   }
 
   #decode(payload: string): { text: string; ascii: boolean } {
@@ -156,8 +144,7 @@ export class FlaskCookie {
     if (!packed && length > this.#maxJsonBytes) {
       throw new TooLargeError("The session is too large.", length, this.#maxJsonBytes, []);
     }
-    const bytes = scratch.subarray(0, length);
-    return decodeUtf8(packed ? inflate(bytes, this.#maxJsonBytes) : bytes);
+    return packed ? decodeUtf8(inflate(scratch.subarray(0, length), this.#maxJsonBytes)) : decodeUtf8(scratch, length);
   }
 }
 
@@ -171,10 +158,9 @@ function toBase64url(ascii: string): string {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function decodeUtf8(bytes: Uint8Array): { text: string; ascii: boolean } {
-  if (isAscii(bytes)) {
-    return { text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"), ascii: true };
-  }
+function decodeUtf8(buffer: Uint8Array, length: number = buffer.length): { text: string; ascii: boolean } {
+  const bytes = buffer.subarray(0, length);
+  if (isAscii(bytes)) return { text: (bytes as Buffer).toString("latin1"), ascii: true };
   try {
     return { text: utf8.decode(bytes), ascii: false };
   } catch {

@@ -108,6 +108,22 @@ export class TimestampSigner extends Signer {
     return { value, timestamp: date };
   }
 
+  /**
+   * For codecs, which have their own rules of time and no use for exceptions: the value and the seconds since 1970 at which
+   * it was signed, or undefined where the signature or the form is wrong.
+   *
+   * @internal
+   */
+  open(signed: string): { readonly value: string; readonly timestamp: number } | undefined {
+    const end = signed.lastIndexOf(this.separator);
+    const middle = end < 0 ? -1 : signed.lastIndexOf(this.separator, end - 1);
+    if (middle < 0) return undefined;
+    const width = this.separator.length;
+    if (!this.verifySignature(signed.slice(0, end), signed.slice(end + width))) return undefined;
+    const timestamp = this.#readTimestamp(signed.slice(middle + width, end));
+    return timestamp === undefined ? undefined : { value: signed.slice(0, middle), timestamp };
+  }
+
   /** Whether {@link unsign} would succeed; `maxAge` in seconds. */
   override validate(signed: TextOrBytes, maxAge?: number): boolean {
     try {

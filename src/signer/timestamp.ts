@@ -1,6 +1,9 @@
 import { encodeBase64url } from "../encoding/base64url.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/** What each ASCII character stands for in base64url; 64: nothing. */
+const DIGITS = new Uint8Array(128).fill(64);
+for (let i = 0; i < ALPHABET.length; i++) DIGITS[ALPHABET.charCodeAt(i)] = i;
 /** Eight bytes in base64url. */
 const MAX_LENGTH = 11;
 
@@ -29,8 +32,8 @@ export function parseTimestamp(text: string): number | undefined {
   let seconds = 0;
   let digit = 0;
   for (let i = 0; i < length; i++) {
-    digit = ALPHABET.indexOf(text.charAt(i));
-    if (digit < 0) return undefined;
+    digit = DIGITS[text.charCodeAt(i)] ?? 64;
+    if (digit === 64) return undefined;
     seconds = seconds * 64 + digit;
   }
   // 2 or 3 characters of the last group leave 4 or 2 bits over, which are zero in canonical text.

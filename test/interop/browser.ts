@@ -4,7 +4,12 @@ import { CookieJar } from "tough-cookie";
 export class Browser {
   readonly jar = new CookieJar();
 
-  async send(method: string, url: string, query: Record<string, string> = {}, body?: unknown): Promise<Response> {
+  async send(
+    method: string,
+    url: string,
+    query: Record<string, string> = {},
+    body?: unknown,
+  ): Promise<Response> {
     const target = `${url}?${new URLSearchParams(query)}`;
     const response = await fetch(target, {
       method,

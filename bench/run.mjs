@@ -1,0 +1,88 @@
+/**
+ * Compares hipflask with its peers, side by side in one run.
+ */
+import { parseArgs } from "node:util";
+import { machine } from "./lib/machine.mjs";
+import { prepare } from "./lib/prepare.mjs";
+import { markdown } from "./lib/report.mjs";
+
+/**
+ * @callback Suite
+ * @param {{ quick: boolean, log: (line: string) => void }} options
+ * @returns {Promise<{ tables: Table[], goals: Goal[] }>}
+ *
+ * @typedef {{ median: number, min: number, max: number }} Spread
+ * @typedef {{ title: string, columns: string[], rows: (string | number | Spread)[][] }} Table
+ * @typedef {{ goal: string, limit: number, ratio: Spread }} Goal met where the ratio's median is at most the limit
+ */
+
+const SUITES = {
+  cookies: "./micro/cookies.mjs",
+  sign: "./micro/sign.mjs",
+  http: "./http/count.mjs",
+};
+
+const HELP = `Usage: npm run bench [-- [filter ...] [--quick] [--json] [--help]]
+
+Compares hipflask, built, with its peers in one run and prints ratios. The first run installs the peers into bench/.
+
+  filter    only the suites whose name holds one of these texts: ${Object.keys(SUITES).join(", ")}
+  --quick   fewer and shorter rounds: less than a minute for each suite
+  --json    results as JSON on standard output; the tables are left out
+  --help    this text
+
+Example: npm run bench -- sign --quick
+
+Exit status: 0 measured (whether or not goals are met: timings gate nothing), 1 a suite failed, 2 wrong usage.`;
+
+function usage() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { quick: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    });
+    const names = Object.keys(SUITES).filter(
+      (name) => positionals.length === 0 || positionals.some((filter) => name.includes(filter)),
+    );
+    const idle = positionals.find((filter) => !Object.keys(SUITES).some((name) => name.includes(filter)));
+    if (idle !== undefined) throw new Error(`No suite's name holds "${idle}". There are: ${Object.keys(SUITES).join(", ")}.`);
+    return { ...values, names };
+  } catch (error) {
+    console.error(`${error.message}\n\n${HELP}`);
+    process.exit(2);
+  }
+}
+
+const { help, quick = false, json = false, names } = usage();
+if (help) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+const log = (line) => console.error(line);
+prepare(log);
+// nobi, a peer from 2013, uses what Node has deprecated since.
+process.noDeprecation = true;
+
+const header = { ...machine(), date: new Date().toISOString().slice(0, 10), quick };
+const results = {};
+for (const name of names) {
+  const start = performance.now();
+  try {
+    const { run, about } = await import(SUITES[name]);
+    log(`${name}: ${about}`);
+    results[name] = await run({ quick, log: (line) => log(`${name}: ${line}`) });
+    log(`${name}: took ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  } catch (error) {
+    process.exitCode = 1;
+    log(`${name}: FAILED: ${error.stack}`);
+  }
+}
+
+if (json) {
+  console.log(JSON.stringify({ ...header, results }, null, 2));
+} else {
+  const { node, platform, cpu, cores, date } = header;
+  console.log(`Node ${node}, ${platform}, ${cores} cores of ${cpu}, ${date}${quick ? ", --quick" : ""}`);
+  for (const [name, result] of Object.entries(results)) console.log(`\n## ${name}\n\n${markdown(result)}`);
+}
