@@ -81,7 +81,12 @@ export class TooLargeError extends HipflaskError {
 export class DataError extends HipflaskError {
   readonly path: string;
 
-  constructor(code: "UNSERIALIZABLE" | "UNREPRESENTABLE", path: string, problem: string, options?: ErrorOptions) {
+  constructor(
+    code: "UNSERIALIZABLE" | "UNREPRESENTABLE",
+    path: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
     super(code, `Session data at ${path || "the top"} ${problem}`, options);
     this.path = path;
   }

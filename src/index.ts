@@ -1,6 +1,13 @@
 export { cookies, CookieJar } from "./cookie/index.ts";
 export type { CookieAttributes } from "./cookie/index.ts";
-export { ConfigError, CookieError, DataError, HeadersSentError, HipflaskError, TooLargeError } from "./errors.ts";
+export {
+  ConfigError,
+  CookieError,
+  DataError,
+  HeadersSentError,
+  HipflaskError,
+  TooLargeError,
+} from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
 export { createSessions, EVENT_CHANNEL, signedCookie } from "./session/index.ts";
 export type {

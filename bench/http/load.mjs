@@ -1,18 +1,18 @@
-/** The load process: for each message it sends requests to one server for a while, each connection waiting for its answers. */
+/**
+ * The load process: for each message it sends requests to one server, for so many milliseconds or until so many are
+ * answered. Each connection waits for an answer before it asks again, and each answer's count must be the next one.
+ */
 import { connect } from "node:net";
 
 const CONNECTIONS = 10;
 
-/** Per variant its browsers: what each has in its jar, and the count that it saw last. */
+/** Per variant its browsers, which keep their cookies from one message to the next. */
 const crowds = new Map();
 
-process.on("message", async ({ variant, port, ms, browsers, rises }) => {
-  if (!crowds.has(variant)) {
-    crowds.set(variant, { crowd: Array.from({ length: browsers }, () => new Browser(rises)), setCookieBytes: 0 });
-  }
-  const state = crowds.get(variant);
+process.on("message", async ({ variant, port, browsers, rises, ms, atMost = Infinity }) => {
+  if (!crowds.has(variant)) crowds.set(variant, Array.from({ length: browsers }, () => new Browser(rises)));
   try {
-    process.send(await drive(state, port, ms));
+    process.send(await drive(crowds.get(variant), port, ms, atMost));
   } catch (error) {
     process.send({ error: error.message });
   }
@@ -31,7 +31,7 @@ class Browser {
     this.#rises = rises;
   }
 
-  take(setCookies, body) {
+  take({ setCookies, body }) {
     for (const header of setCookies) {
       const pair = header.split(";", 1)[0];
       this.#jar.set(pair.slice(0, pair.indexOf("=")), pair);
@@ -48,51 +48,46 @@ function requestWith(cookie) {
   return `GET /count HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n${cookie && `Cookie: ${cookie}\r\n`}\r\n`;
 }
 
-async function drive({ crowd }, port, ms) {
-  const end = performance.now() + ms;
+async function drive(crowd, port, ms, atMost) {
   const start = performance.now();
-  const shares = await Promise.all(
-    Array.from({ length: CONNECTIONS }, (_, index) => {
-      const mine = crowd.filter((_browser, i) => i % CONNECTIONS === index);
-      return mine.length === 0 ? { requests: 0, setCookieBytes: 0 } : converse(mine, port, end);
-    }),
-  );
-  const requests = shares.reduce((sum, share) => sum + share.requests, 0);
-  const setCookieBytes = Math.max(...shares.map((share) => share.setCookieBytes));
+  const total = { requests: 0, setCookieBytes: 0, goOn: () => total.requests < atMost && performance.now() < start + ms };
+  const connections = Array.from({ length: CONNECTIONS }, (_, index) => {
+    return converse(crowd.filter((_browser, i) => i % CONNECTIONS === index), port, total);
+  });
+  await Promise.all(connections);
+  const { requests, setCookieBytes } = total;
   return { requests, setCookieBytes, seconds: (performance.now() - start) / 1000 };
 }
 
-/** Keeps one connection busy until `end`: its browsers take turns. */
-function converse(browsers, port, end) {
+/** Keeps one connection busy: its browsers take turns. */
+function converse(browsers, port, total) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
     socket.setNoDelay(true).setEncoding("latin1");
-    let requests = 0;
+    let turn = 0;
     let received = "";
-    let setCookieBytes = 0;
-    const next = () => browsers[requests % browsers.length];
-    socket.on("connect", () => socket.write(next().request));
+    socket.on("connect", () => socket.write(browsers[0].request));
     socket.on("error", reject);
     socket.on("close", () => reject(new Error("the server closed the connection")));
     socket.on("data", (chunk) => {
       received += chunk;
-      const answer = complete(received);
-      if (answer === undefined) return;
-      received = "";
       try {
-        next().take(answer.setCookies, answer.body);
+        const answer = complete(received);
+        if (answer === undefined) return;
+        received = "";
+        browsers[turn % browsers.length].take(answer);
+        total.requests++;
+        total.setCookieBytes = answer.setCookies.join("").length;
       } catch (error) {
-        socket.destroy();
-        reject(error);
+        socket.destroy(error);
         return;
       }
-      setCookieBytes = answer.setCookies.reduce((sum, header) => sum + header.length, 0);
-      requests++;
-      if (performance.now() < end) {
-        socket.write(next().request);
+      turn++;
+      if (total.goOn()) {
+        socket.write(browsers[turn % browsers.length].request);
       } else {
         socket.removeAllListeners("close").destroy();
-        resolve({ requests, setCookieBytes });
+        resolve();
       }
     });
   });

@@ -1,12 +1,13 @@
 import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { availableParallelism } from "node:os";
 
 const canPin = availableParallelism() > 1 && spawnSync("taskset", ["-c", "0", "true"]).status === 0;
 
-/** A Node process on one core (where that is possible) that answers each message with one. */
+/** A Node process, on one core where that is possible, that says something when it is ready and then answers each message with one. */
 export class Worker {
   #child;
+  #resolve;
+  #reject;
 
   constructor(core, script, ...args) {
     const command = [process.execPath, "--no-deprecation", script, ...args];
@@ -15,19 +16,16 @@ export class Worker {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       env: { ...process.env, NODE_ENV: "production" },
     });
+    this.#child.on("message", (message) => (message.error ? this.#reject(new Error(message.error)) : this.#resolve(message)));
+    this.#child.on("exit", (code) => this.#reject(new Error(`the process ended with ${code}`)));
   }
 
-  /** The next message; fails when the process ends before. */
-  async receive() {
-    const signal = AbortSignal.timeout(60_000);
-    const [message] = await Promise.race([
-      once(this.#child, "message", { signal }),
-      once(this.#child, "exit", { signal }).then(([code]) => {
-        throw new Error(`the process ended with ${code}`);
-      }),
-    ]);
-    if (message.error) throw new Error(message.error);
-    return message;
+  /** The next message; fails when the process ends before. One at a time. */
+  receive() {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
   ask(question) {

@@ -1,7 +1,6 @@
 /**
  * Servers that answer `/count`: read the session, add 1, answer with JSON. Each is written as its documentation tells.
- * `start()` listens on a free port of 127.0.0.1 and gives that port. `framework` names the bare variant that the tax is
- * counted from; `sessions: false` marks variants without sessions.
+ * A name's first word is the framework, whose bare variant the tax is counted from.
  */
 import { createServer } from "node:http";
 import { SECRET, sessionOf } from "../lib/samples.mjs";
@@ -255,7 +254,7 @@ const h3 = {
   "h3 bare": { start: () => h3Server(() => ({ count: 1 })) },
 
   "h3 + useSession": {
-    slow: true,
+    browsers: 10,
     start: () =>
       h3Server(async (event, useSession) => {
         const session = await useSession(event, { password: SECRET });
@@ -266,11 +265,15 @@ const h3 = {
   },
 };
 
-/** name -> { framework, start, sessions, slow } */
-export const variants = new Map();
-for (const [framework, servers] of Object.entries({ node, express, hono, h3 })) {
-  for (const [name, server] of Object.entries(servers)) {
-    const sessions = !/ bare$| constant /.test(name);
-    variants.set(name, { framework, sessions, ...server });
-  }
-}
+/**
+ * Per name: `start` listens on a free port of 127.0.0.1 and gives it; `sessions`: whether the count rises; `browsers`: how
+ * many different sessions to load it with, if not the usual number.
+ *
+ * @type {Map<string, { start: () => Promise<number>, sessions: boolean, browsers?: number }>}
+ */
+export const variants = new Map(
+  Object.entries({ ...node, ...express, ...hono, ...h3 }).map(([name, variant]) => [
+    name,
+    { sessions: !/ bare$| constant /.test(name), ...variant },
+  ]),
+);

@@ -32,7 +32,10 @@ export function nodeSessions<Data extends object, Req extends NodeRequest, Res e
 }
 
 /** Opens the exchange of a request of Node's. */
-export function openNodeExchange<Data extends object>(sessions: SessionManager<Data>, request: NodeRequest): Exchange<Data> {
+export function openNodeExchange<Data extends object>(
+  sessions: SessionManager<Data>,
+  request: NodeRequest,
+): Exchange<Data> {
   const { headers } = request;
   return sessions.open({
     cookie: headers.cookie,
@@ -44,7 +47,7 @@ export function openNodeExchange<Data extends object>(sessions: SessionManager<D
 type WriteHead = (this: NodeResponse, ...args: unknown[]) => NodeResponse;
 
 /** Commits the exchange when the response's headers are written; every way to send them goes through `writeHead`. */
-export function onHead(response: NodeResponse, exchange: Exchange<any>): void {
+export function onHead<Data extends object>(response: NodeResponse, exchange: Exchange<Data>): void {
   const target = response as { writeHead: WriteHead };
   const writeHead = target.writeHead;
   target.writeHead = function (status, ...rest) {
@@ -107,7 +110,8 @@ class NodeHeaders implements ResponseHeaders {
 }
 
 function pairs(given: GivenHeaders): [string, HeaderValue][] {
-  if (!Array.isArray(given)) return Object.entries(given).filter((pair): pair is [string, HeaderValue] => pair[1] !== undefined);
+  if (!Array.isArray(given))
+    return Object.entries(given).filter((pair): pair is [string, HeaderValue] => pair[1] !== undefined);
   if (Array.isArray(given[0])) return given as [string, HeaderValue][];
   const list: [string, HeaderValue][] = [];
   for (let i = 0; i + 1 < given.length; i += 2) list.push([String(given[i]), given[i + 1] as HeaderValue]);

@@ -1,7 +1,10 @@
 import type { SessionManager } from "../session/index.ts";
 
 /** A handler of the Fetch API's kind; what comes after the request (environment, context, parameters) is handed through. */
-export type WebHandler<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Response | Promise<Response>;
+export type WebHandler<Rest extends unknown[]> = (
+  request: Request,
+  ...rest: Rest
+) => Response | Promise<Response>;
 
 /**
  * Sessions for servers that turn a `Request` into a `Response`: Bun, Deno, Cloudflare Workers, service workers.

@@ -1,8 +1,8 @@
-import { isAscii } from "node:buffer";
 import { type Clock, seconds, systemClock } from "../clock.ts";
 import type { DigestName } from "../crypto/digest.ts";
 import { encodeBase64url } from "../encoding/base64url.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
+import { decodeUtf8 } from "../encoding/utf8.ts";
 import { deflate, inflate } from "../encoding/zlib.ts";
 import { MalformedError, TooLargeError } from "../errors.ts";
 import { type KeyDerivation, type SecretKey, TimestampSigner } from "../signer/index.ts";
@@ -144,7 +144,8 @@ export class FlaskCookie {
     if (!packed && length > this.#maxJsonBytes) {
       throw new TooLargeError("The session is too large.", length, this.#maxJsonBytes, []);
     }
-    return packed ? decodeUtf8(inflate(scratch.subarray(0, length), this.#maxJsonBytes)) : decodeUtf8(scratch, length);
+    const bytes = scratch.subarray(0, length);
+    return decodeUtf8(packed ? inflate(bytes, this.#maxJsonBytes) : bytes);
   }
 }
 
@@ -154,16 +155,4 @@ const scratch = Buffer.alloc(MAX_VALUE);
 function toBase64url(ascii: string): string {
   if (ascii.length > scratch.length) return encodeBase64url(ascii);
   return scratch.toString("base64url", 0, scratch.write(ascii, "latin1"));
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function decodeUtf8(buffer: Uint8Array, length: number = buffer.length): { text: string; ascii: boolean } {
-  const bytes = buffer.subarray(0, length);
-  if (isAscii(bytes)) return { text: (bytes as Buffer).toString("latin1"), ascii: true };
-  try {
-    return { text: utf8.decode(bytes), ascii: false };
-  } catch {
-    throw new MalformedError("The payload is not UTF-8.");
-  }
 }

@@ -38,7 +38,9 @@ export class ReadNumbers implements NumberTypes {
         return knownChild && this.#in(child, knownChild);
       },
       isFloat: (key, value) =>
-        known.items === undefined ? known.floats.has(key) : isFloatItem(known, known.items, container, key as number, value),
+        known.items === undefined
+          ? known.floats.has(key)
+          : isFloatItem(known, known.items, container, key as number, value),
     };
   }
 
@@ -56,13 +58,23 @@ export class ReadNumbers implements NumberTypes {
         children.set(key, this.#take(value));
       }
     }
-    const known = { floats, children, items: Array.isArray(container) ? [...(container as unknown[])] : undefined };
+    const known = {
+      floats,
+      children,
+      items: Array.isArray(container) ? [...(container as unknown[])] : undefined,
+    };
     this.#byIdentity.set(container, known);
     return known;
   }
 }
 
-function isFloatItem({ floats }: Known, items: readonly unknown[], list: object, index: number, value: number): boolean | undefined {
+function isFloatItem(
+  { floats }: Known,
+  items: readonly unknown[],
+  list: object,
+  index: number,
+  value: number,
+): boolean | undefined {
   let float = false;
   let int = false;
   items.forEach((item, i) => {
@@ -72,7 +84,10 @@ function isFloatItem({ floats }: Known, items: readonly unknown[], list: object,
   });
   if (float && int) return isUnmoved(list as unknown[], items, index) ? floats.has(index) : undefined;
   if (float || int) return float;
-  return floats.size > 0 && items.every((item, i) => typeof item !== "number" || floats.has(i) || !Number.isInteger(item));
+  return (
+    floats.size > 0 &&
+    items.every((item, i) => typeof item !== "number" || floats.has(i) || !Number.isInteger(item))
+  );
 }
 
 /** Whether nothing up to `index` has changed. */

@@ -39,7 +39,9 @@ export class TaggedJson {
     this.#tags = [...tags, ...FLASK_TAGS];
     this.#byKey = new Map(this.#tags.map((tag) => [tag.key, tag]));
     if (this.#byKey.size !== this.#tags.length || this.#byKey.has(DICT)) {
-      throw new ConfigError("Two session tags have the same key. Give each its own, unlike Flask's: ' di', ' t', ' b', ' m', ' u', ' d'.");
+      throw new ConfigError(
+        "Two session tags have the same key. Give each its own, unlike Flask's: ' di', ' t', ' b', ' m', ' u', ' d'.",
+      );
     }
   }
 
@@ -121,7 +123,9 @@ class Reading {
       // Only a tuple holds data on, and with it its numbers' types; other tags get plain numbers.
       return tag.fromJson(tag.key === TUPLE_KEY ? dict[key] : plainNumbers(dict[key]));
     } catch (cause) {
-      throw new MalformedError(`The session has a value under the tag "${key}" that is not of its type.`, { cause });
+      throw new MalformedError(`The session has a value under the tag "${key}" that is not of its type.`, {
+        cause,
+      });
     }
   }
 

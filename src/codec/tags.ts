@@ -15,7 +15,7 @@ import { Markup, Tuple, Uuid } from "./values.ts";
  *   fromJson: (json) => new Point(...(json as [number, number])),
  * };
  */
-export interface Tag<T = any> {
+export interface Tag<T = unknown> {
   /** The key of the one-key dict that marks the value. Flask's own begin with a space. */
   readonly key: string;
   check(value: object): boolean;

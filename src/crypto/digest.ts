@@ -23,7 +23,9 @@ const oneShot: ((name: string, data: Uint8Array, encoding: Text) => string) | un
 
 /** The digest of `data`, as one character per byte or as base64url. */
 export function digestText(name: DigestName, data: Uint8Array, encoding: Text): string {
-  return oneShot ? oneShot(name, data, encoding) : crypto.createHash(name).update(data).digest().toString(encoding);
+  return oneShot
+    ? oneShot(name, data, encoding)
+    : crypto.createHash(name).update(data).digest().toString(encoding);
 }
 
 /** The digest of `data`. */

@@ -8,8 +8,20 @@ const FULL_MONTHS =
   "january february march april may june july august september october november december".split(" ");
 const DAYS = "mon tue wed thu fri sat sun".split(" ");
 const ZONES: Readonly<Record<string, number>> = {
-  UT: 0, UTC: 0, GMT: 0, Z: 0, AST: -400, ADT: -300, EST: -500, EDT: -400,
-  CST: -600, CDT: -500, MST: -700, MDT: -600, PST: -800, PDT: -700,
+  UT: 0,
+  UTC: 0,
+  GMT: 0,
+  Z: 0,
+  AST: -400,
+  ADT: -300,
+  EST: -500,
+  EDT: -400,
+  CST: -600,
+  CDT: -500,
+  MST: -700,
+  MDT: -600,
+  PST: -800,
+  PDT: -700,
 };
 
 /** Seconds since 1970, or undefined where Python finds no date. A date without a zone is UTC. */

@@ -144,11 +144,14 @@ class Parser {
   }
 
   #number(): number | bigint | PyFloat {
-    if (this.#text.startsWith("-Infinity", this.#at)) return this.#word("-Infinity", Number.NEGATIVE_INFINITY);
+    if (this.#text.startsWith("-Infinity", this.#at))
+      return this.#word("-Infinity", Number.NEGATIVE_INFINITY);
     const [text, fraction, exponent] = this.#match(NUMBER);
     if (fraction !== undefined || exponent !== undefined) {
       const value = Number(text);
-      return this.#keepFloats && Number.isSafeInteger(value) && !Object.is(value, -0) ? new PyFloat(value) : value;
+      return this.#keepFloats && Number.isSafeInteger(value) && !Object.is(value, -0)
+        ? new PyFloat(value)
+        : value;
     }
     if (text.length > MAX_INT_DIGITS + (text[0] === "-" ? 1 : 0)) this.#fail();
     const value = Number(text);

@@ -77,12 +77,19 @@ class Writer {
     } catch (error) {
       if (error instanceof HipflaskError) throw error;
       const path = formatPath(this.#keys.slice(0, this.#depth));
-      throw new DataError("UNSERIALIZABLE", path, "cannot be read: a getter or a proxy threw.", { cause: error });
+      throw new DataError("UNSERIALIZABLE", path, "cannot be read: its getter, proxy or tag threw.", {
+        cause: error,
+      });
     }
   }
 
   /** `holder` knows the numbers of the container that has `value` at `key`; `own` those of `value`, when it is known already. */
-  #value(value: unknown, key: string | number | undefined, holder?: ContainerNumbers, own?: ContainerNumbers): string {
+  #value(
+    value: unknown,
+    key: string | number | undefined,
+    holder?: ContainerNumbers,
+    own?: ContainerNumbers,
+  ): string {
     switch (typeof value) {
       case "string":
         return this.#quote(value);
@@ -148,7 +155,9 @@ class Writer {
       const { original, escaped } = tagged;
       return this.#pair(escaped, this.#value((value as Record<string, unknown>)[original], original, own));
     }
-    return Array.isArray(tagged.inner) ? this.#array(tagged.inner, own) : this.#value(tagged.inner, undefined);
+    return Array.isArray(tagged.inner)
+      ? this.#array(tagged.inner, own)
+      : this.#value(tagged.inner, undefined);
   }
 
   #pair(key: string, text: string): string {
@@ -182,7 +191,11 @@ class Writer {
   }
 
   #refuse(key: string | number | undefined, what: string): never {
-    throw new DataError("UNSERIALIZABLE", this.#path(key), `is ${what}, which a session cannot hold. Store plain data.`);
+    throw new DataError(
+      "UNSERIALIZABLE",
+      this.#path(key),
+      `is ${what}, which a session cannot hold. Store plain data.`,
+    );
   }
 
   #tooDeep(): never {

@@ -17,7 +17,12 @@ export function inflate(data: Uint8Array, maxBytes: number): Uint8Array {
     return inflateSync(data, { maxOutputLength: maxBytes });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
-      throw new TooLargeError(`The compressed data holds more than ${maxBytes} bytes.`, maxBytes + 1, maxBytes, []);
+      throw new TooLargeError(
+        `The compressed data holds more than ${maxBytes} bytes.`,
+        maxBytes + 1,
+        maxBytes,
+        [],
+      );
     }
     throw new MalformedError("The compressed data is not zlib data.");
   }

@@ -55,7 +55,9 @@ const DAY = 24 * 60 * 60;
  */
 export function flaskConfig(config: FlaskConfig): SessionOptions {
   if (config.SESSION_TYPE != null && String(config.SESSION_TYPE) !== "null") {
-    throw new ConfigError("SESSION_TYPE asks for Flask-Session's server-side sessions, which are not supported. Leave it out for Flask's own sessions in a cookie.");
+    throw new ConfigError(
+      "SESSION_TYPE asks for Flask-Session's server-side sessions, which are not supported. Leave it out for Flask's own sessions in a cookie.",
+    );
   }
   if (config.SESSION_COOKIE_SECURE !== true && process.env.NODE_ENV === "production") {
     warn(
@@ -95,7 +97,8 @@ function sessionCookie(config: FlaskConfig): CookieTemplate {
       dumpCookie(name, "", { ...attributes, expires: 0, maxAge: 0 }),
     );
   } catch (error) {
-    if (error instanceof CookieError) throw new ConfigError(`The session cookie's configuration (SESSION_COOKIE_…): ${error.message}`);
+    if (error instanceof CookieError)
+      throw new ConfigError(`The session cookie's configuration (SESSION_COOKIE_…): ${error.message}`);
     throw error;
   }
 }

@@ -48,12 +48,16 @@ export function cookieTemplate(
   deletion: string,
 ): CookieTemplate {
   const start = `${key.name}=`;
-  const [before, after] = stringify({ expires: new Date(0) }).slice(start.length).split(formatHttpDate(0)) as [string, string];
+  const [before, after] = stringify({ expires: new Date(0) })
+    .slice(start.length)
+    .split(formatHttpDate(0)) as [string, string];
   const undated = stringify({}).slice(start.length);
   return {
     ...key,
     set: (value, expires) =>
-      expires === undefined ? start + value + undated : start + value + before + formatHttpDate(expires) + after,
+      expires === undefined
+        ? start + value + undated
+        : start + value + before + formatHttpDate(expires) + after,
     deletion,
   };
 }
@@ -82,7 +86,7 @@ function nativeTemplate(options: SessionCookieOptions, secure: boolean): CookieT
     httpOnly: options.httpOnly ?? true,
     sameSite: options.sameSite ?? "lax",
     // A name or an attribute that demands Secure is as true on this machine as elsewhere.
-    secure: secure || needsSecure(name, options),
+    secure: secure || (options.secure === undefined && needsSecure(name, options)),
     ...(options.domain === undefined ? {} : { domain: options.domain }),
     ...(options.partitioned === true ? { partitioned: true } : {}),
   };
@@ -93,7 +97,8 @@ function nativeTemplate(options: SessionCookieOptions, secure: boolean): CookieT
       stringifyDeletion(name, attributes),
     );
   } catch (error) {
-    if (error instanceof CookieError || error instanceof TooLargeError) throw new ConfigError(`The session cookie: ${error.message}`);
+    if (error instanceof CookieError || error instanceof TooLargeError)
+      throw new ConfigError(`The session cookie: ${error.message}`);
     throw error;
   }
 }

@@ -16,8 +16,6 @@ export type EventType =
   | "token.old_key"
   /** The browser sent two different genuine session cookies of one name; neither was used. */
   | "cookie.duplicate"
-  /** A session cookie was set without `Secure`, for development on this machine. */
-  | "cookie.insecure"
   /** A first Set-Cookie for a new session. */
   | "session.created"
   /** The session's cookie was deleted. */
@@ -67,7 +65,11 @@ function callSafely(listener: EventListener, event: SessionEvent): void {
   }
 }
 
-/** Says something to the person who runs the application, through the runtime's own warnings. */
+const said = new Set<string>();
+
+/** Says something to the person who runs the application, once per process, through the runtime's own warnings. */
 export function warn(message: string, code: string): void {
+  if (said.has(message)) return;
+  said.add(message);
   process.emitWarning(message, { type: "HipflaskWarning", code });
 }

@@ -51,7 +51,12 @@ export class Exchange<Data extends object = Dict> {
   #cookies: readonly string[] = [];
 
   /** @internal Exchanges come from `sessions.open`. */
-  constructor(settings: ExchangeSettings<Data>, header: CookieHeader, template: CookieTemplate, jar: CookieJar) {
+  constructor(
+    settings: ExchangeSettings<Data>,
+    header: CookieHeader,
+    template: CookieTemplate,
+    jar: CookieJar,
+  ) {
     this.#settings = settings;
     this.#header = header;
     this.#template = template;
@@ -74,7 +79,8 @@ export class Exchange<Data extends object = Dict> {
     if (this.#committed) return;
     this.#committed = true;
     try {
-      if (this.#promise !== undefined || this.#settings.flask?.refreshEachRequest === true) this.#commitSession();
+      if (this.#promise !== undefined || this.#settings.flask?.refreshEachRequest === true)
+        this.#commitSession();
     } finally {
       this.#session?.seal();
       this.jar.seal();
@@ -99,7 +105,10 @@ export class Exchange<Data extends object = Dict> {
   }
 
   #commitSession(): void {
-    const outcome = this.#session === undefined ? this.#untouched() : this.#session.commit(this.#isReissueDue(), this.#opened?.signedAt);
+    const outcome =
+      this.#session === undefined
+        ? this.#untouched()
+        : this.#session.commit(this.#isReissueDue(), this.#opened?.signedAt);
     // Without a secret key Flask does nothing at all at the end of a request.
     if (this.#settings.rules.beforeWrite !== undefined) return;
     this.#vary = this.#promise !== undefined || outcome.action !== "none";
@@ -130,12 +139,12 @@ export class Exchange<Data extends object = Dict> {
     const size = this.#template.name.length + value.length;
     if (size > MAX_COOKIE) throw this.#tooLarge(size);
     const now = seconds(timing.clock);
-    const end = flask === undefined ? Math.min(created + timing.lifetime, now + (timing.idleTimeout ?? Infinity)) : now + timing.lifetime;
+    const end =
+      flask === undefined
+        ? Math.min(created + timing.lifetime, now + (timing.idleTimeout ?? Infinity))
+        : now + timing.lifetime;
     this.#put(this.#template.set(value, permanent ? end : undefined));
     if (this.#opened === undefined) events.emit("session.created", "A new session was given to a visitor.");
-    if (!this.#template.secure && flask === undefined) {
-      events.emit("cookie.insecure", "The session cookie was set without Secure, for development on this machine.");
-    }
   }
 
   #delete(): void {
@@ -168,7 +177,9 @@ export class Exchange<Data extends object = Dict> {
     const { rules, flask } = this.#settings;
     const stored = opened?.data ?? {};
     const hidden = flask === undefined ? takeReserved(stored) : {};
-    const data = (rules.beforeWrite === undefined ? stored : readOnly(stored, rules.beforeWrite as () => never)) as Data;
+    const data = (
+      rules.beforeWrite === undefined ? stored : readOnly(stored, rules.beforeWrite as () => never)
+    ) as Data;
     return this.#start(data, hidden, opened, opened?.json ?? "{}");
   }
 
@@ -182,13 +193,26 @@ export class Exchange<Data extends object = Dict> {
         `Stored session data does not fit the schema; ${replaced.length === 1 ? "one key" : `${replaced.length} keys`} got the default.`,
       );
     }
-    const unknown = Object.entries(stored).filter(([key]) => !Object.hasOwn(data, key) && replaced?.includes(key) !== true);
+    const unknown = Object.entries(stored).filter(
+      ([key]) => !Object.hasOwn(data, key) && replaced?.includes(key) !== true,
+    );
     return this.#start(data as Data, { ...Object.fromEntries(unknown), ...reserved }, opened, undefined);
   }
 
-  async #start(data: Data, hidden: Dict, opened: Genuine | undefined, text: string | undefined): Promise<Session<Data>> {
+  async #start(
+    data: Data,
+    hidden: Dict,
+    opened: Genuine | undefined,
+    text: string | undefined,
+  ): Promise<Session<Data>> {
     const { rules } = this.#settings;
-    this.#session = new Session(rules, { data, hidden, numberTypes: opened?.numberTypes, text, isNew: opened === undefined });
+    this.#session = new Session(rules, {
+      data,
+      hidden,
+      numberTypes: opened?.numberTypes,
+      text,
+      isNew: opened === undefined,
+    });
     if (this.#committed) this.#session.seal();
     return this.#session;
   }
@@ -207,7 +231,10 @@ export class Exchange<Data extends object = Dict> {
       if (opened !== undefined) genuine.set(value, opened);
     }
     if (genuine.size > 1) {
-      this.#settings.events.emit("cookie.duplicate", "Two different genuine session cookies of one name came with a request; neither was used.");
+      this.#settings.events.emit(
+        "cookie.duplicate",
+        "Two different genuine session cookies of one name came with a request; neither was used.",
+      );
       return undefined;
     }
     [this.#opened] = genuine.values();
@@ -223,7 +250,11 @@ export class Exchange<Data extends object = Dict> {
       return undefined;
     }
     const created = opened.data[RESERVED.created];
-    if (flask === undefined && typeof created === "number" && seconds(timing.clock) - created > timing.lifetime) {
+    if (
+      flask === undefined &&
+      typeof created === "number" &&
+      seconds(timing.clock) - created > timing.lifetime
+    ) {
       events.emit("token.expired", REFUSALS.expired);
       return undefined;
     }
@@ -240,12 +271,19 @@ export class Exchange<Data extends object = Dict> {
 const REFUSALS = {
   bad_mac: "A session cookie's signature does not match any key.",
   expired: "A session cookie is older than the session may be.",
-  future: "A session cookie was signed more than five seconds in the future: compare the clocks of the machines.",
+  future:
+    "A session cookie was signed more than five seconds in the future: compare the clocks of the machines.",
   malformed: "A session cookie cannot be read although its signature is right.",
   too_large: "A session cookie is larger than the limit.",
 } as const;
 
-const HIDDEN = [RESERVED.permanent, RESERVED.flashes, RESERVED.user, RESERVED.created, RESERVED.authenticated];
+const HIDDEN = [
+  RESERVED.permanent,
+  RESERVED.flashes,
+  RESERVED.user,
+  RESERVED.created,
+  RESERVED.authenticated,
+];
 
 /** Moves the session's own keys out of stored data. */
 function takeReserved(stored: Dict): Dict {

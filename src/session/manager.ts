@@ -40,7 +40,9 @@ export class SessionManager<Data extends object = Dict> {
     const { flask, schema } = options;
     const times = timing(options);
     const keys = this.#secretKeys(options, production);
-    this.#templates = flask ? { secure: flask.cookie, loopback: flask.cookie } : nativeTemplates(options.cookie ?? {}, production);
+    this.#templates = flask
+      ? { secure: flask.cookie, loopback: flask.cookie }
+      : nativeTemplates(options.cookie ?? {}, production);
     this.#settings = {
       rules: {
         codec: keys === undefined ? unavailable : options.storage.codec(keys, times.clock),
@@ -58,7 +60,10 @@ export class SessionManager<Data extends object = Dict> {
   }
 
   /** Under Flask's rules a missing key is no error until somebody writes; otherwise it is one at once. */
-  #secretKeys({ secretKey, secretKeyFallbacks, flask }: SessionOptions<Data>, production: boolean): readonly SecretKey[] | undefined {
+  #secretKeys(
+    { secretKey, secretKeyFallbacks, flask }: SessionOptions<Data>,
+    production: boolean,
+  ): readonly SecretKey[] | undefined {
     if (flask !== undefined && (secretKey === undefined || secretKey.length === 0)) return undefined;
     const keys = checkSecretKeys(secretKey, secretKeyFallbacks);
     const weakness = weaknessOf(keys.at(-1)!);
@@ -95,7 +100,9 @@ export class SessionManager<Data extends object = Dict> {
   current(): Promise<Session<Data>> {
     const exchange = this.#ambient.getStore();
     if (exchange === undefined) {
-      return Promise.reject(new ConfigError("There is no current session: sessions.current() was called outside of a request."));
+      return Promise.reject(
+        new ConfigError("There is no current session: sessions.current() was called outside of a request."),
+      );
     }
     return exchange.session();
   }
@@ -108,7 +115,12 @@ export class SessionManager<Data extends object = Dict> {
   /** For adapters: one request begins. */
   open(request: RequestFacts): Exchange<Data> {
     const template = this.#template(request);
-    return new Exchange(this.#settings, request.cookie, template, new CookieJar(request.cookie, { clock: this.#settings.timing.clock }));
+    return new Exchange(
+      this.#settings,
+      request.cookie,
+      template,
+      new CookieJar(request.cookie, { clock: this.#settings.timing.clock }),
+    );
   }
 
   /** For adapters: `sessions.get(context)` and `cookies(context)` are about this exchange from now on. */
@@ -128,7 +140,7 @@ export class SessionManager<Data extends object = Dict> {
     if (!this.#saidInsecure && !loopback.secure) {
       this.#saidInsecure = true;
       warn(
-        `On ${host} the session cookie has no Secure attribute and no __Host- prefix, because plain http has no use for them. Elsewhere it has both; set NODE_ENV=production where the application is served.`,
+        `On this machine the session cookie has no Secure attribute and no __Host- prefix, because plain http has no use for them. Elsewhere it has both; set NODE_ENV=production where the application is served.`,
         "HIPFLASK_INSECURE_COOKIE",
       );
     }
@@ -143,7 +155,9 @@ export class SessionManager<Data extends object = Dict> {
  * export const sessions = createSessions({ secretKey: process.env.SECRET_KEY, storage: signedCookie() });
  * @throws ConfigError that says what to do, for a missing or (in production) weak key and for options that contradict each other
  */
-export function createSessions<Data extends object = Dict>(options: SessionOptions<Data>): SessionManager<Data> {
+export function createSessions<Data extends object = Dict>(
+  options: SessionOptions<Data>,
+): SessionManager<Data> {
   return new SessionManager(options);
 }
 
@@ -171,7 +185,11 @@ function emptiness<Data extends object>(schema: StandardSchema<Data> | undefined
     // A schema that answers later, or refuses, is met with its defaults when the next request loads the session.
     return (result === undefined || result instanceof Promise || result.issues ? {} : result.value) as Data;
   };
-  return { empty: defaults, isEmpty: (data) => Object.keys(data).length === 0 || (schema !== undefined && isDeepEqual(data, defaults())) };
+  return {
+    empty: defaults,
+    isEmpty: (data) =>
+      Object.keys(data).length === 0 || (schema !== undefined && isDeepEqual(data, defaults())),
+  };
 }
 
 function isDeepEqual(a: unknown, b: unknown): boolean {

@@ -49,7 +49,9 @@ export interface Timing {
 }
 
 /** @throws ConfigError for a duration that is no positive whole number of seconds */
-export function timing(options: Pick<SessionOptions, "clock" | "lifetime" | "idleTimeout" | "flask">): Timing {
+export function timing(
+  options: Pick<SessionOptions, "clock" | "lifetime" | "idleTimeout" | "flask">,
+): Timing {
   const { clock = systemClock, lifetime = DEFAULT_LIFETIME, idleTimeout } = options;
   // Flask allows a lifetime of 0: sessions that end within the second.
   checkSeconds("lifetime", lifetime, options.flask === undefined ? 1 : 0);

@@ -18,7 +18,12 @@ type PathSegment = PropertyKey | { readonly key: PropertyKey };
 
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string; readonly path?: readonly PathSegment[] | undefined }[] };
+  | {
+      readonly issues: readonly {
+        readonly message: string;
+        readonly path?: readonly PathSegment[] | undefined;
+      }[];
+    };
 
 /** What a schema made of stored data. */
 export interface Fitted {

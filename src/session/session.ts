@@ -28,7 +28,12 @@ const UNDERSCORE = 0x5f;
 /** What a response has to do about a session's cookie. `created` is in seconds since 1970. */
 export type SessionOutcome =
   | { readonly action: "none" | "delete" }
-  | { readonly action: "write"; readonly text: string; readonly permanent: boolean; readonly created: number };
+  | {
+      readonly action: "write";
+      readonly text: string;
+      readonly permanent: boolean;
+      readonly created: number;
+    };
 
 /** One message for the user's next page. */
 export interface Flash {
@@ -105,7 +110,11 @@ export class Session<Data extends object = Dict> {
   }
 
   set permanent(permanent: boolean) {
-    this.#setMeta("session.permanent", RESERVED.permanent, this.#rules.flask || permanent ? permanent : undefined);
+    this.#setMeta(
+      "session.permanent",
+      RESERVED.permanent,
+      this.#rules.flask || permanent ? permanent : undefined,
+    );
   }
 
   /** Who is logged in: what `regenerate({ user })` was given, or Flask-Login's user. */
@@ -139,8 +148,10 @@ export class Session<Data extends object = Dict> {
     const { user } = options;
     if (user !== undefined) {
       this.#setMeta("session.regenerate", RESERVED.user, user ?? undefined);
-      if (this.#rules.flask) this.#setMeta("session.regenerate", RESERVED.fresh, user === null ? undefined : true);
-      else this.#setMeta("session.regenerate", RESERVED.authenticated, user === null ? undefined : this.#now());
+      if (this.#rules.flask)
+        this.#setMeta("session.regenerate", RESERVED.fresh, user === null ? undefined : true);
+      else
+        this.#setMeta("session.regenerate", RESERVED.authenticated, user === null ? undefined : this.#now());
     }
     this.modified = true;
   }
@@ -180,7 +191,9 @@ export class Session<Data extends object = Dict> {
       this.#shown = Array.isArray(queue) ? queue.flatMap(toFlash) : [];
       if (queue !== undefined) this.#setMeta("session.flashes", RESERVED.flashes, undefined);
     }
-    return categories.length === 0 ? [...this.#shown] : this.#shown.filter((flash) => categories.includes(flash.category));
+    return categories.length === 0
+      ? [...this.#shown]
+      : this.#shown.filter((flash) => categories.includes(flash.category));
   }
 
   /**
@@ -203,7 +216,12 @@ export class Session<Data extends object = Dict> {
 
   #written(text: string): SessionOutcome {
     const created = this.#hidden[RESERVED.created];
-    return { action: "write", text, permanent: this.permanent, created: typeof created === "number" ? created : this.#now() };
+    return {
+      action: "write",
+      text,
+      permanent: this.permanent,
+      created: typeof created === "number" ? created : this.#now(),
+    };
   }
 
   /** @internal From now on every change throws. */
@@ -217,7 +235,7 @@ export class Session<Data extends object = Dict> {
       key,
       this.#rules.codec.stringify({ [key]: value }).length - 2,
     ]);
-    return sizes.sort((a, b) => b[1] - a[1]).slice(0, 3);
+    return sizes.toSorted((a, b) => b[1] - a[1]).slice(0, 3);
   }
 
   /** Whether nothing is worth a cookie. */
@@ -239,7 +257,9 @@ export class Session<Data extends object = Dict> {
 
   // Under Flask's rules and without a schema, data is Flask's dict, whole, so these keys are seen in it.
   #holder(key: string): Dict {
-    return this.#rules.flask && (!this.#rules.hasSchema || Object.hasOwn(this.#data, key)) ? (this.#data as Dict) : this.#hidden;
+    return this.#rules.flask && (!this.#rules.hasSchema || Object.hasOwn(this.#data, key))
+      ? (this.#data as Dict)
+      : this.#hidden;
   }
 
   #meta(key: string): unknown {
@@ -252,6 +272,8 @@ export class Session<Data extends object = Dict> {
     const holder = this.#holder(key);
     if (value === undefined) delete holder[key];
     else holder[key] = value;
+    // In Flask an assignment is a change, whatever was there.
+    if (this.#rules.flask) this.#forced = true;
   }
 
   #write(what: string): void {
@@ -278,5 +300,7 @@ function refuseLate(): never {
 
 /** Flask writes a tuple of category and message, Flask-Session a list of them. */
 function toFlash(entry: unknown): Flash[] {
-  return Array.isArray(entry) && entry.length === 2 ? [{ category: String(entry[0]), message: entry[1] }] : [];
+  return Array.isArray(entry) && entry.length === 2
+    ? [{ category: String(entry[0]), message: entry[1] }]
+    : [];
 }

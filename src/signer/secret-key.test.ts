@@ -55,6 +55,12 @@ describe("a weak secret", () => {
 });
 
 describe("a generated secret", () => {
+  test("may begin with the only letter in it", () => {
+    expect(
+      weaknessOf(Buffer.from("a\x01\x8f\x13\x07\x95\x1b\x02\xa6\x19\xb3\x04\x11\xa1\x1d\x84", "latin1")),
+    ).toBeUndefined();
+  });
+
   test("is never called weak", () => {
     for (let i = 0; i < 1000; i++) {
       const bytes = randomBytes(32);

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { PYTHON } from "#test/flask-server.ts";
-import type { Desc } from "#test/python-values.ts";
+import { PYTHON } from "../support/flask-server.ts";
+import type { Desc } from "../support/python-values.ts";
 
 /** What Flask writes for a session. */
 export interface Written {

@@ -39,7 +39,7 @@ def logout():
 @app.post("/count")
 def count():
     session["count"] = session.get("count", 0) + 1
-    return data()
+    return jsonify(session["count"])
 
 
 @app.post("/cart")

@@ -31,9 +31,20 @@ def read(cookies):
 
 
 def make(seed, count):
-    """Cookies of random sessions."""
+    """Cookies of random sessions, partly as an application writes them that has set up its JSON otherwise."""
     source = random.Random(seed)
-    return [serializer.dumps(random_session(source)) for _ in range(count)]
+    cookies = []
+    for _ in range(count):
+        session = random_session(source)
+        app.json.sort_keys = source.random() < 0.5
+        app.json.ensure_ascii = source.random() < 0.5
+        try:
+            cookies.append(serializer.dumps(session))
+        except UnicodeEncodeError:
+            app.json.ensure_ascii = True  # A lone surrogate can only be written as an escape.
+            cookies.append(serializer.dumps(session))
+    app.json.sort_keys = app.json.ensure_ascii = True
+    return cookies
 
 
 def request(method, path, cookie, clock):

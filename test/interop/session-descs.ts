@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Desc } from "#test/python-values.ts";
+import type { Desc } from "../support/python-values.ts";
 
 // UTF-16 units, and so lone surrogates; whole code points; and what people write.
 const texts = fc.oneof(

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { FlaskCookie, Markup, PyFloat } from "hipflask/codec";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { describeWith } from "#test/provisioned.ts";
-import { type Desc, fromDesc } from "#test/python-values.ts";
+import { describeWith } from "../support/provisioned.ts";
+import { type Desc, fromDesc } from "../support/python-values.ts";
 import { FlaskProcess } from "./flask-process.ts";
 import { normalized, sessionDescs } from "./session-descs.ts";
 
@@ -45,7 +45,7 @@ describeWith("flask", `${SESSIONS} random sessions (seed ${SEED})`, () => {
         expect(json).toBe(texts[i]);
         const back = open(cookie);
         expect(codec.stringify(back.data, back.numberTypes)).toBe(texts[i]);
-        expect(visible(back.data), texts[i]).toStrictEqual(visible(sessions[i]));
+        expect(visible(back.data)).toStrictEqual(visible(sessions[i]));
       });
     }
   }, 120_000);

@@ -5,14 +5,14 @@ import { honoSessions } from "hipflask/adapters/hono";
 import { dumpCookie, parseWerkzeugCookie } from "hipflask/cookie";
 import { flaskConfig } from "hipflask/flask";
 import type { AddressInfo } from "node:net";
-import { fromDesc } from "#test/python-values.ts";
+import { fromDesc } from "../support/python-values.ts";
+import type { RunningServer } from "../support/server-process.ts";
 
 /** The routes of flask_app.py in TypeScript, but for `/dump`. */
 export function tsApp(secretKey: string, fallbacks: readonly string[] = []): Hono {
-  const sessions = createSessions<Record<string, any>>({
-    ...flaskConfig({ SECRET_KEY: secretKey, SECRET_KEY_FALLBACKS: fallbacks }),
-    schema: undefined,
-  });
+  const sessions = createSessions<Record<string, any>>(
+    flaskConfig({ SECRET_KEY: secretKey, SECRET_KEY_FALLBACKS: fallbacks }),
+  );
   const app = new Hono();
   app.use(honoSessions(sessions));
 
@@ -32,7 +32,7 @@ export function tsApp(secretKey: string, fallbacks: readonly string[] = []): Hon
   app.post("/count", async (c) => {
     const session = await sessions.get(c);
     session.data["count"] = (session.data["count"] ?? 0) + 1;
-    return c.json(session.data);
+    return c.json(session.data["count"]);
   });
 
   app.post("/cart", async (c) => {
@@ -72,7 +72,7 @@ export function tsApp(secretKey: string, fallbacks: readonly string[] = []): Hon
 }
 
 /** A Hono application on a free port of this machine. */
-export async function listen(app: Hono): Promise<{ url: string; stop(): Promise<void> }> {
+export async function listen(app: Hono): Promise<RunningServer> {
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
     const starting = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, () => resolve(starting));
   });

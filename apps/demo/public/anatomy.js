@@ -1,0 +1,112 @@
+import { el, plural } from "./dom.js";
+import { tree } from "./tree.js";
+
+const instant = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
+
+/**
+ * The session cookie taken apart: payload, timestamp and signature in three colours, with what each stands for.
+ *
+ * @param {any} cookie the session cookie of /inspect; undefined where the browser sent none
+ * @param {string | undefined} original its value before it was edited
+ * @param {{ start: () => void, change: () => void, restore: () => void }} actions
+ * @returns {Node[]}
+ */
+export function anatomy(cookie, original, actions) {
+  if (cookie === undefined) return empty(actions);
+  return [
+    status(cookie),
+    token(cookie, original),
+    el("div.parts", {}, payloadPart(cookie), timestampPart(cookie), signaturePart(cookie)),
+    sizeBar(cookie),
+    el(
+      "div.row",
+      {},
+      el("button", { type: "button", id: "change-one", onclick: actions.change }, "Change one character"),
+      el("button", { type: "button", id: "put-back", onclick: actions.restore, disabled: original === undefined }, "Put it back"),
+    ),
+  ];
+}
+
+function empty(actions) {
+  return [
+    el("p.lede", {}, "Your browser sent none. The server gives you one as soon as it has something to remember."),
+    el("div.row", {}, el("button.primary", { type: "button", id: "start", onclick: actions.start }, "Get a session: count a visit")),
+  ];
+}
+
+function status({ ignored, reason }) {
+  if (ignored === undefined) return el("p.lede", {}, "Anybody can read it. Only the server can write it.");
+  return el(
+    "p.notice.bad",
+    { id: "ignored" },
+    el("strong", {}, "Ignored by the server. "),
+    `${reason} To the server you are a new visitor. `,
+    el("code", {}, ignored),
+  );
+}
+
+function token({ value, parts, signature_valid: valid }, original) {
+  const code = el("code.token", { "aria-label": "The cookie’s value", role: "group" });
+  let at = 0;
+  for (const name of ["payload", "timestamp", "signature"]) {
+    const text = parts[name];
+    if (name !== "payload" && at < value.length) {
+      code.append(el("span.dot", {}, "."));
+      at += 1;
+    }
+    const bad = name === "signature" && !valid ? ".wrong" : "";
+    code.append(el(`span.${name}${bad}`, {}, ...markChanges(text, original?.slice(at, at + text.length), original?.length === value.length)));
+    at += text.length;
+  }
+  return code;
+}
+
+/** The characters of `text`, those that differ from `before` marked; only where the edit left the length as it was. */
+function markChanges(text, before, comparable) {
+  if (!comparable || before === undefined) return [text];
+  return [...text].map((character, i) => (character === before[i] ? character : el("mark", { title: `was ${before[i]}` }, character)));
+}
+
+function part(name, title, subtitle, ...content) {
+  return el(`section.part.${name}`, {}, el("h3", {}, title, el("span.subtitle", {}, subtitle)), ...content);
+}
+
+function payloadPart({ parts, payload }) {
+  const packed = parts.payload.startsWith(".") ? "base64url of compressed JSON" : "base64url of JSON";
+  const content = payload === null ? el("p", {}, "Cannot be read any more: what it decodes to is no JSON.") : tree(payload);
+  return part("payload", "Payload", packed, content);
+}
+
+function timestampPart({ signed_at: signedAt, expires, signature_valid: valid }) {
+  if (signedAt === null) return part("timestamp", "Timestamp", "seconds since 1970", el("p", {}, "Cannot be read."));
+  return part(
+    "timestamp",
+    "Timestamp",
+    "seconds since 1970",
+    el("p", {}, valid ? "Signed " : "Claims to be signed ", time(signedAt)),
+    el("p", {}, valid ? "Good until " : "Would be good until ", time(expires)),
+  );
+}
+
+function time(iso) {
+  return el("time", { dateTime: iso }, instant.format(new Date(iso)));
+}
+
+function signaturePart({ signature_valid: valid, reason, ignored }) {
+  const subtitle = "HMAC-SHA1 of the rest";
+  if (!valid) return part("signature.wrong", "Signature", subtitle, el("p", {}, el("strong", {}, "✗ Wrong. "), reason));
+  const more = ignored === undefined ? "Made with the secret key, which never leaves the server." : `But: ${reason}`;
+  return part("signature", "Signature", subtitle, el("p", {}, el("strong", {}, "✓ Right. "), more));
+}
+
+function sizeBar({ bytes, limit }) {
+  const fill = el("span");
+  fill.style.inlineSize = `${Math.max(0.5, (100 * bytes) / limit)}%`;
+  const text = `${plural(bytes, "byte")} of ${limit.toLocaleString("en")} that browsers keep`;
+  const meter = el(
+    "div.meter",
+    { role: "meter", "aria-valuenow": bytes, "aria-valuemin": 0, "aria-valuemax": limit, "aria-label": "Size", "aria-valuetext": text },
+    fill,
+  );
+  return el("div.size", {}, meter, el("p", { "aria-hidden": true }, text));
+}

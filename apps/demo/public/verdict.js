@@ -1,0 +1,22 @@
+import { money } from "./dom.js";
+
+/**
+ * What the server made of an edited cookie, in plain words.
+ *
+ * @param {any} cookie as /inspect has it after the edit; undefined where the browser keeps none
+ * @param {{ cookie: number }} totals of /store
+ * @returns {{ good: boolean, text: string }} good: good for the server
+ */
+export function verdictOn(cookie, totals) {
+  if (cookie === undefined) return { good: true, text: "The browser kept no such cookie." };
+  if (cookie.kind === "plain") return { good: false, text: `Believed. ${belief(cookie, totals)} A plain cookie is whatever the visitor says it is.` };
+  if (cookie.ignored !== undefined) {
+    return { good: true, text: `Ignored (${cookie.ignored}). ${cookie.reason} Nothing in it counts: to the server you are a new visitor.` };
+  }
+  return { good: true, text: "Accepted, because the server signed exactly this. A signature says who wrote it, not that it is the newest." };
+}
+
+function belief({ name, value, decoded }, totals) {
+  if (name === "total") return `The store takes your total to be ${money(totals.cookie)}.`;
+  return `The server takes ${name} to be “${decoded ?? value}”.`;
+}

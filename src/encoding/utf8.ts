@@ -1,0 +1,22 @@
+import { isAscii } from "node:buffer";
+import { MalformedError } from "../errors.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * The text that UTF-8 bytes stand for, and whether all of it is ASCII.
+ *
+ * @throws MalformedError
+ */
+export function decodeUtf8(bytes: Uint8Array): { text: string; ascii: boolean } {
+  if (isAscii(bytes)) return { text: asBuffer(bytes).toString("latin1"), ascii: true };
+  try {
+    return { text: utf8.decode(bytes), ascii: false };
+  } catch {
+    throw new MalformedError("The bytes are not UTF-8.");
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,42 @@
+/**
+ * The conformance app: the same small application behind every adapter and storage, for tests that speak HTTP.
+ *
+ *   ADAPTER=hono STORAGE=flask SECRET_KEY=… npm run conformance-app
+ */
+import type { AddressInfo } from "node:net";
+import { HipflaskError } from "hipflask";
+import { appServer } from "./adapters.ts";
+import { answer } from "./call.ts";
+import { conformanceRoutes } from "./routes.ts";
+import { readSettings, type Settings, UsageError } from "./settings.ts";
+
+function settingsOrExit(): Settings {
+  try {
+    return readSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof UsageError) && !(error instanceof HipflaskError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+const { adapter, protocol, port, sessions } = settingsOrExit();
+
+let unhandled = 0;
+for (const event of ["unhandledRejection", "uncaughtException"] as const) {
+  process.on(event, (error: unknown) => {
+    unhandled += 1;
+    console.error(event, error);
+  });
+}
+process.on("SIGTERM", () => process.exit(0));
+
+const app = {
+  sessions,
+  respond: conformanceRoutes({ sessions, unhandled: () => unhandled }),
+  respondBefore: (path: string) => (path === "/ping" ? answer({ pong: true }) : undefined),
+};
+const server = appServer(adapter, app, protocol);
+server.listen(port, "127.0.0.1", () => {
+  console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});

@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createSessions, type SessionManager, signedCookie } from "hipflask";
+import { flaskConfig } from "hipflask/flask";
+import { type AdapterName, LISTENERS } from "./adapters.ts";
+
+/** The environment asks for something that there is not. */
+export class UsageError extends Error {}
+
+export interface Settings {
+  readonly adapter: AdapterName;
+  readonly protocol: "http1" | "http2";
+  readonly port: number;
+  readonly sessions: SessionManager;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws UsageError | ConfigError */
+export function readSettings(env: Environment): Settings {
+  return {
+    adapter: choice(env, "ADAPTER", "web", LISTENERS),
+    protocol: env["HTTP2"] === "1" ? "http2" : "http1",
+    port: number(env, "PORT") ?? 0,
+    sessions: STORAGES[choice(env, "STORAGE", "signed", STORAGES)](env),
+  };
+}
+
+const STORAGES = {
+  signed: (env: Environment) =>
+    createSessions({
+      secretKey: secretKey(env),
+      secretKeyFallbacks: fallbacks(env),
+      storage: signedCookie(),
+      lifetime: number(env, "LIFETIME"),
+      idleTimeout: number(env, "IDLE_TIMEOUT"),
+      clock: fileClock(env["CLOCK_FILE"]),
+    }),
+  flask: (env: Environment) =>
+    createSessions({
+      ...flaskConfig({
+        SECRET_KEY: secretKey(env),
+        SECRET_KEY_FALLBACKS: fallbacks(env),
+        PERMANENT_SESSION_LIFETIME: number(env, "LIFETIME"),
+      }),
+      clock: fileClock(env["CLOCK_FILE"]),
+    }),
+};
+
+function secretKey(env: Environment): string {
+  return env["SECRET_KEY"] || randomBytes(32).toString("base64url");
+}
+
+function fallbacks(env: Environment): string[] {
+  return (env["SECRET_KEY_FALLBACKS"] ?? "").split(",").filter((key) => key !== "");
+}
+
+/** The machine's clock, moved by as many seconds as the file says at that moment. */
+function fileClock(file: string | undefined): { now(): number } {
+  return { now: () => Date.now() + (file === undefined ? 0 : 1000 * offset(file)) };
+}
+
+function offset(file: string): number {
+  try {
+    return Number(readFileSync(file, "utf8")) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+function number(env: Environment, name: string): number | undefined {
+  const text = env[name];
+  if (text === undefined || text === "") return undefined;
+  if (!/^\d+$/.test(text)) throw new UsageError(`${name} must be a whole number.`);
+  return Number(text);
+}
+
+function choice<Choices extends object>(env: Environment, name: string, otherwise: keyof Choices & string, choices: Choices) {
+  const chosen = env[name] || otherwise;
+  if (Object.hasOwn(choices, chosen)) return chosen as keyof Choices;
+  throw new UsageError(`${name}=${chosen} is not known. Known: ${Object.keys(choices).join(", ")}.`);
+}

@@ -1,0 +1,71 @@
+import { CookieJar as Browser } from "tough-cookie";
+import type { Session, SessionManager } from "hipflask";
+import type { Exchange } from "../../src/session/index.ts";
+
+/** What a response said about cookies and caches. */
+export interface Visit {
+  readonly setCookies: string[];
+  readonly vary: string | null;
+  readonly cacheControl: string | null;
+}
+
+/** A browser that visits sessions without a server between them: opens an exchange, works, and commits. */
+export class Visitor<Data extends object> {
+  readonly #sessions: SessionManager<Data>;
+  readonly #url: string;
+  #jar = new Browser(undefined, { prefixSecurity: "strict" });
+
+  constructor(sessions: SessionManager<Data>, url = "https://example.com/") {
+    this.#sessions = sessions;
+    this.#url = url;
+  }
+
+  /** The Cookie header that the browser sends now. */
+  get cookie(): string {
+    return this.#jar.getCookieStringSync(this.#url);
+  }
+
+  /** The same browser's copy: what a thief has. */
+  copy(): Visitor<Data> {
+    const thief = new Visitor(this.#sessions, this.#url);
+    thief.#jar = this.#jar.cloneSync()!;
+    return thief;
+  }
+
+  /** One request in which `work` uses the session. */
+  visit(work: (session: Session<Data>) => unknown): Promise<Visit> {
+    return this.exchange(async (exchange) => work(await exchange.session()));
+  }
+
+  /** One request in which the session is used only if `work` asks for it. */
+  async exchange(work: (exchange: Exchange<Data>) => unknown, given: HeadersInit = {}): Promise<Visit> {
+    const { host, protocol } = new URL(this.#url);
+    const exchange = this.#sessions.open({ cookie: this.cookie, host, encrypted: protocol === "https:" });
+    await work(exchange);
+    const headers = new Headers(given);
+    exchange.commit();
+    exchange.writeTo(headers);
+    const setCookies = headers.getSetCookie();
+    for (const header of setCookies) this.#jar.setCookieSync(header, this.#url, { ignoreError: true });
+    return { setCookies, vary: headers.get("Vary"), cacheControl: headers.get("Cache-Control") };
+  }
+}
+
+/** A clock that stands still until it is moved. */
+export class FakeClock {
+  #now = 1_795_200_000_000;
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** Moves by seconds, back where they are negative. */
+  move(seconds: number): void {
+    this.#now += seconds * 1000;
+  }
+}
+
+/** A secret key that no production refuses. */
+export const KEY = "q8Zr2Vn6Yw0Xb4Tc1Lf7Pd9Hs5Kj3Mg";
+/** Another one. */
+export const OTHER_KEY = "m1Nb3Vc5Xz7Lk9Jh2Gf4Ds6Ap8Qw0Er";
