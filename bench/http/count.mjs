@@ -41,7 +41,7 @@ export async function run({ quick, log }) {
   const { rounds, ms, warmUp } = quick
     ? { rounds: 30, ms: 120, warmUp: { ms: 2500, atMost: 8000 } }
     : { rounds: 60, ms: 150, warmUp: { ms: 8000, atMost: 20_000 } };
-  const load = new Worker(LOAD_CORE, join(import.meta.dirname, "load.mjs"));
+  const load = await Worker.start(LOAD_CORE, join(import.meta.dirname, "load.mjs"));
   const servers = [];
   try {
     for (const name of names) {
@@ -78,10 +78,9 @@ function bareOf(name) {
 }
 
 async function startServer(name) {
-  const worker = new Worker(SERVER_CORE, join(import.meta.dirname, "server.mjs"), name);
-  const { port } = await worker.receive();
+  const worker = await Worker.start(SERVER_CORE, join(import.meta.dirname, "server.mjs"), name);
   const { sessions: rises, browsers = 200 } = variants.get(name);
-  return { name, worker, port, browsers, rises, cpu: [], rate: [], setCookieBytes: 0 };
+  return { name, worker, port: worker.greeting.port, browsers, rises, cpu: [], rate: [], setCookieBytes: 0 };
 }
 
 /** One slot of load. Gives CPU microseconds of the server per request, and requests per second. */

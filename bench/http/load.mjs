@@ -18,6 +18,7 @@ process.on("message", async ({ variant, port, browsers, rises, ms, atMost = Infi
   }
 });
 process.on("disconnect", () => process.exit());
+process.send("ready");
 
 /** A browser's cookie jar: of several cookies of one name the last one stays. */
 class Browser {

@@ -3,35 +3,43 @@ import { availableParallelism } from "node:os";
 
 const canPin = availableParallelism() > 1 && spawnSync("taskset", ["-c", "0", "true"]).status === 0;
 
-/** A Node process, on one core where that is possible, that says something when it is ready and then answers each message with one. */
+/** A Node process, on one core where that is possible. It says something once it is ready, and then answers each message. */
 export class Worker {
   #child;
-  #resolve;
-  #reject;
+  #settle;
 
-  constructor(core, script, ...args) {
+  /** What the process said when it was ready. */
+  greeting;
+
+  static async start(core, script, ...args) {
+    const worker = new Worker(core, script, args);
+    worker.greeting = await worker.#answer();
+    return worker;
+  }
+
+  constructor(core, script, args) {
     const command = [process.execPath, "--no-deprecation", script, ...args];
     if (canPin) command.unshift("taskset", "-c", String(core));
     this.#child = spawn(command[0], command.slice(1), {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       env: { ...process.env, NODE_ENV: "production" },
     });
-    this.#child.on("message", (message) => (message.error ? this.#reject(new Error(message.error)) : this.#resolve(message)));
-    this.#child.on("exit", (code) => this.#reject(new Error(`the process ended with ${code}`)));
+    this.#child.on("message", (message) => this.#settle?.(message));
+    this.#child.on("exit", (code) => this.#settle?.({ error: `the process ended with ${code}` }));
   }
 
-  /** The next message; fails when the process ends before. One at a time. */
-  receive() {
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
+  /** Sends a question and gives the answer to it. One at a time. */
   ask(question) {
-    const answer = this.receive();
     this.#child.send(question);
-    return answer;
+    return this.#answer();
+  }
+
+  async #answer() {
+    const message = await new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    if (message.error) throw new Error(message.error);
+    return message;
   }
 
   stop() {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FlaskCookie, Markup, Tuple, Uuid } from "hipflask/codec";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Client, overHttp, type RunningApp, type Send, spawnApp, startApp } from "#test/client.ts";
+import { Client, overHttp, type RunningApp, type Send, spawnApp, startApp } from "../support/client.ts";
 
 const SECRET = "M2nq0uXc7VJp5YwTz8rKfLd1sGhB9eAo";
 const OLD_SECRET = "Zx4vTq8LmW2cRk7PdN1yHs6JbG9fUe3A";

@@ -15,7 +15,7 @@ import {
 import { FlaskCookie } from "hipflask/codec";
 import { flaskConfig } from "hipflask/flask";
 import { describe, expect, test } from "vitest";
-import { Client, type Send } from "#test/client.ts";
+import { Client, type Send } from "../support/client.ts";
 import type { App } from "../app/adapters.ts";
 import { type Call, failure } from "../app/call.ts";
 

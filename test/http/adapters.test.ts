@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { listen, overFetch, overHttp, overHttp2 } from "#test/client.ts";
+import { listen, overFetch, overHttp, overHttp2 } from "../support/client.ts";
 import { type AdapterName, appServer, honoApp, webApp } from "../app/adapters.ts";
 import { adapterSuite, type Subject } from "./adapter-suite.ts";
 

@@ -1,7 +1,7 @@
 import { el, plural } from "./dom.js";
 import { tree } from "./tree.js";
 
-const instant = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
+const instant = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
 /**
  * The session cookie taken apart: payload, timestamp and signature in three colours, with what each stands for.
@@ -21,7 +21,7 @@ export function anatomy(cookie, original, actions) {
     el(
       "div.row",
       {},
-      el("button", { type: "button", id: "change-one", onclick: actions.change }, "Change one character"),
+      el("button.primary", { type: "button", id: "change-one", onclick: actions.change }, "Change one character"),
       el("button", { type: "button", id: "put-back", onclick: actions.restore, disabled: original === undefined }, "Put it back"),
     ),
   ];
@@ -29,7 +29,16 @@ export function anatomy(cookie, original, actions) {
 
 function empty(actions) {
   return [
-    el("p.lede", {}, "Your browser sent none. The server gives you one as soon as it has something to remember."),
+    el("p.lede", {}, "Your browser sent none yet. The server gives you one as soon as it has something to remember, in three parts:"),
+    el(
+      "p.token.sketch",
+      {},
+      el("span.payload", {}, "what it remembers"),
+      el("span.dot", {}, "."),
+      el("span.timestamp", {}, "when it was signed"),
+      el("span.dot", {}, "."),
+      el("span.signature", {}, "proof that the server wrote it"),
+    ),
     el("div.row", {}, el("button.primary", { type: "button", id: "start", onclick: actions.start }, "Get a session: count a visit")),
   ];
 }
@@ -50,20 +59,20 @@ function token({ value, parts, signature_valid: valid }, original) {
   let at = 0;
   for (const name of ["payload", "timestamp", "signature"]) {
     const text = parts[name];
+    const comparable = original?.length === value.length;
     if (name !== "payload" && at < value.length) {
       code.append(el("span.dot", {}, "."));
       at += 1;
     }
     const bad = name === "signature" && !valid ? ".wrong" : "";
-    code.append(el(`span.${name}${bad}`, {}, ...markChanges(text, original?.slice(at, at + text.length), original?.length === value.length)));
+    code.append(el(`span.${name}${bad}`, {}, ...(comparable ? markChanges(text, original.slice(at)) : [text])));
     at += text.length;
   }
   return code;
 }
 
-/** The characters of `text`, those that differ from `before` marked; only where the edit left the length as it was. */
-function markChanges(text, before, comparable) {
-  if (!comparable || before === undefined) return [text];
+/** The characters of `text`, marked where they were others before. */
+function markChanges(text, before) {
   return [...text].map((character, i) => (character === before[i] ? character : el("mark", { title: `was ${before[i]}` }, character)));
 }
 
@@ -73,8 +82,13 @@ function part(name, title, subtitle, ...content) {
 
 function payloadPart({ parts, payload }) {
   const packed = parts.payload.startsWith(".") ? "base64url of compressed JSON" : "base64url of JSON";
-  const content = payload === null ? el("p", {}, "Cannot be read any more: what it decodes to is no JSON.") : tree(payload);
+  const content = payload === null ? el("p", {}, unreadable(parts.payload)) : tree(payload);
   return part("payload", "Payload", packed, content);
+}
+
+function unreadable(payload) {
+  if (payload.startsWith(".")) return "Cannot be read any more: one wrong character, and compressed data no longer unpacks.";
+  return "Cannot be read any more: what it decodes to is no JSON.";
 }
 
 function timestampPart({ signed_at: signedAt, expires, signature_valid: valid }) {
@@ -83,6 +97,7 @@ function timestampPart({ signed_at: signedAt, expires, signature_valid: valid })
     "timestamp",
     "Timestamp",
     "seconds since 1970",
+    el("p", {}, el("code", {}, String(Date.parse(signedAt) / 1000))),
     el("p", {}, valid ? "Signed " : "Claims to be signed ", time(signedAt)),
     el("p", {}, valid ? "Good until " : "Would be good until ", time(expires)),
   );

@@ -22,9 +22,9 @@ export function cookieList(cookies, edit) {
 }
 
 function badge({ kind, ignored }) {
-  if (kind === "plain") return el("span.badge.plain", {}, "plain: read and change it");
-  if (ignored === undefined) return el("span.badge.signed", {}, "signed: read it only");
-  return el("span.badge.wrong", {}, "signed, but ignored");
+  if (kind === "plain") return el("span.badge.plain", {}, "readable and editable");
+  if (ignored === undefined) return el("span.badge.signed", {}, "readable, signed");
+  return el("span.badge.wrong", {}, "signed, ignored");
 }
 
 /** @param {any[]} cookies of /inspect */

@@ -57,9 +57,10 @@ async function refresh() {
 function keepingFocus(render) {
   const { id, ariaLabel } = document.activeElement ?? {};
   render();
-  if (document.activeElement !== document.body) return;
-  const again = id ? byId(id) : ariaLabel && document.querySelector(`[aria-label="${CSS.escape(ariaLabel)}"]`);
-  if (again && !again.disabled) again.focus({ preventScroll: true });
+  if (!(id || ariaLabel) || document.activeElement !== document.body) return;
+  const same = id ? byId(id) : document.querySelector(`[aria-label="${CSS.escape(ariaLabel)}"]`);
+  const next = same?.disabled ? same.parentElement.querySelector("button:enabled") : same;
+  (next ?? byId("main")).focus({ preventScroll: true });
 }
 
 function sessionCookie() {
@@ -79,7 +80,7 @@ function renderEdit() {
   const chosen = select.value;
   select.replaceChildren(...cookies.map(({ name }) => el("option", { value: name }, name)));
   if (cookies.some(({ name }) => name === chosen)) select.value = chosen;
-  for (const control of byId("edit").elements) control.disabled = cookies.length === 0;
+  byId("edit").hidden = cookies.length === 0;
   showChosen();
 }
 
@@ -98,6 +99,11 @@ function startEditing(name) {
   byId("edit-value").focus();
 }
 
+function restore(name) {
+  writeCookie(name, originalOf(name));
+  byId("edit-value").focus({ preventScroll: true });
+}
+
 function writeCookie(name, value) {
   byId("edit-name").value = name;
   inTurn(async () => {
@@ -113,7 +119,7 @@ function writeCookie(name, value) {
 function sayVerdict({ status, json }, name) {
   const { good, text } =
     status === 200
-      ? verdictOn(cookies.find((cookie) => cookie.name === name), totals)
+      ? verdictOn(cookies.find((cookie) => cookie.name === name), totals, originalOf(name) === undefined)
       : { good: true, text: `Not written. ${json.error}` };
   byId("verdict").className = `verdict ${good ? "good" : "bad"}`;
   byId("verdict").textContent = text;
@@ -121,7 +127,7 @@ function sayVerdict({ status, json }, name) {
 
 byId("edit-name").addEventListener("change", showChosen);
 byId("edit-suggest").addEventListener("click", () => (byId("edit-value").value = suggestEdit(chosenCookie())));
-byId("edit-restore").addEventListener("click", () => writeCookie(chosenCookie().name, originalOf(chosenCookie().name)));
+byId("edit-restore").addEventListener("click", () => restore(chosenCookie().name));
 onSubmit("edit", () => writeCookie(byId("edit-name").value, byId("edit-value").value));
 
 // Requests, store, login and messages

@@ -5,10 +5,12 @@ import { money } from "./dom.js";
  *
  * @param {any} cookie as /inspect has it after the edit; undefined where the browser keeps none
  * @param {{ cookie: number }} totals of /store
+ * @param {boolean} restored the edit put back what was there before
  * @returns {{ good: boolean, text: string }} good: good for the server
  */
-export function verdictOn(cookie, totals) {
+export function verdictOn(cookie, totals, restored) {
   if (cookie === undefined) return { good: true, text: "The browser kept no such cookie." };
+  if (restored) return { good: true, text: `Restored: ${cookie.name} is again what the server had set.` };
   if (cookie.kind === "plain") return { good: false, text: `Believed. ${belief(cookie, totals)} A plain cookie is whatever the visitor says it is.` };
   if (cookie.ignored !== undefined) {
     return { good: true, text: `Ignored (${cookie.ignored}). ${cookie.reason} Nothing in it counts: to the server you are a new visitor.` };

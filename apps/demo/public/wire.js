@@ -22,6 +22,7 @@ export function showExchange({ method, path, status, json, setCookies }) {
     el(status < 400 ? "span.status.good" : "span.status.bad", {}, String(status)),
     ` ${cookies}`,
   );
+  byId("announcement").textContent = `${method} ${decodeURI(path)} answered ${status}, ${cookies}.`;
   byId("wire-body").replaceChildren(
     el("h3", {}, "Set-Cookie"),
     ...(setCookies.length === 0 ? [el("p.hint", {}, "None: nothing changed.")] : setCookies.map(setCookieLine)),
