@@ -39,13 +39,18 @@ function usage() {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { quick: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+      options: {
+        quick: { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
     });
     const names = Object.keys(SUITES).filter(
       (name) => positionals.length === 0 || positionals.some((filter) => name.includes(filter)),
     );
     const idle = positionals.find((filter) => !Object.keys(SUITES).some((name) => name.includes(filter)));
-    if (idle !== undefined) throw new Error(`No suite's name holds "${idle}". There are: ${Object.keys(SUITES).join(", ")}.`);
+    if (idle !== undefined)
+      throw new Error(`No suite's name holds "${idle}". There are: ${Object.keys(SUITES).join(", ")}.`);
     return { ...values, names };
   } catch (error) {
     console.error(`${error.message}\n\n${HELP}`);

@@ -25,7 +25,12 @@ const GOALS = [
 ];
 /** The same, where it takes the slower peers. */
 const MORE_GOALS = [
-  { goal: "tax on node:http, against iron-session's", ours: "node + hipflask", theirs: ["node + iron-session"], limit: 1 / 30 },
+  {
+    goal: "tax on node:http, against iron-session's",
+    ours: "node + hipflask",
+    theirs: ["node + iron-session"],
+    limit: 1 / 30,
+  },
   {
     goal: "tax on Express, against cookie-session's",
     ours: "express + hipflask (nodeSessions)",
@@ -49,7 +54,9 @@ export async function run({ quick, log }) {
       servers.push(server);
       // The load process checks the count in every answer: this proves that the sessions are kept, and so does every round.
       const { rate } = await drive(server, load, warmUp);
-      log(`${name}: ${server.rises ? "keeps its sessions" : "answers"}, ${Math.round(rate)} requests/s while warming up`);
+      log(
+        `${name}: ${server.rises ? "keeps its sessions" : "answers"}, ${Math.round(rate)} requests/s while warming up`,
+      );
     }
     for (let round = 0; round < rounds; round++) {
       for (const server of rotated(servers, round)) {
@@ -69,7 +76,9 @@ export async function run({ quick, log }) {
 
 /** The variants of some goals, each with its framework bare, in the order of the list. */
 function namesIn(goals) {
-  const wanted = new Set(goals.flatMap(({ ours, theirs }) => [ours, ...theirs]).flatMap((name) => [name, bareOf(name)]));
+  const wanted = new Set(
+    goals.flatMap(({ ours, theirs }) => [ours, ...theirs]).flatMap((name) => [name, bareOf(name)]),
+  );
   return [...variants.keys()].filter((name) => wanted.has(name));
 }
 
@@ -87,7 +96,13 @@ async function startServer(name) {
 async function drive({ name, worker, port, browsers, rises }, load, duration) {
   try {
     const before = await worker.ask("usage");
-    const { requests, seconds, setCookieBytes } = await load.ask({ variant: name, port, browsers, rises, ...duration });
+    const { requests, seconds, setCookieBytes } = await load.ask({
+      variant: name,
+      port,
+      browsers,
+      rises,
+      ...duration,
+    });
     const after = await worker.ask("usage");
     const cpu = after.user + after.system - before.user - before.system;
     return { cpu: cpu / requests, rate: requests / seconds, setCookieBytes };
@@ -99,7 +114,8 @@ async function drive({ name, worker, port, browsers, rises }, load, duration) {
 function results(servers, goals) {
   const cpu = (name) => servers.find((server) => server.name === name).cpu;
   const tax = (name) => minus(cpu(name), cpu(bareOf(name)));
-  const leastTax = (names) => tax(names[0]).map((_, round) => Math.min(...names.map((name) => tax(name)[round])));
+  const leastTax = (names) =>
+    tax(names[0]).map((_, round) => Math.min(...names.map((name) => tax(name)[round])));
   return {
     tables: [
       {
@@ -114,6 +130,10 @@ function results(servers, goals) {
         ]),
       },
     ],
-    goals: goals.map(({ goal, ours, theirs, limit }) => ({ goal, limit, ratio: ratio(tax(ours), leastTax(theirs)) })),
+    goals: goals.map(({ goal, ours, theirs, limit }) => ({
+      goal,
+      limit,
+      ratio: ratio(tax(ours), leastTax(theirs)),
+    })),
   };
 }

@@ -10,7 +10,11 @@ const CONNECTIONS = 10;
 const crowds = new Map();
 
 process.on("message", async ({ variant, port, browsers, rises, ms, atMost = Infinity }) => {
-  if (!crowds.has(variant)) crowds.set(variant, Array.from({ length: browsers }, () => new Browser(rises)));
+  if (!crowds.has(variant))
+    crowds.set(
+      variant,
+      Array.from({ length: browsers }, () => new Browser(rises)),
+    );
   try {
     process.send(await drive(crowds.get(variant), port, ms, atMost));
   } catch (error) {
@@ -40,7 +44,8 @@ class Browser {
     if (setCookies.length > 0) this.request = requestWith([...this.#jar.values()].join("; "));
     const { count } = JSON.parse(body);
     const expected = this.#rises ? this.#count + 1 : 1;
-    if (count !== expected) throw new Error(`the session was not kept: expected a count of ${expected}, got ${count}`);
+    if (count !== expected)
+      throw new Error(`the session was not kept: expected a count of ${expected}, got ${count}`);
     this.#count = count;
   }
 }
@@ -51,9 +56,17 @@ function requestWith(cookie) {
 
 async function drive(crowd, port, ms, atMost) {
   const start = performance.now();
-  const total = { requests: 0, setCookieBytes: 0, goOn: () => total.requests < atMost && performance.now() < start + ms };
+  const total = {
+    requests: 0,
+    setCookieBytes: 0,
+    goOn: () => total.requests < atMost && performance.now() < start + ms,
+  };
   const connections = Array.from({ length: CONNECTIONS }, (_, index) => {
-    return converse(crowd.filter((_browser, i) => i % CONNECTIONS === index), port, total);
+    return converse(
+      crowd.filter((_browser, i) => i % CONNECTIONS === index),
+      port,
+      total,
+    );
   });
   await Promise.all(connections);
   const { requests, setCookieBytes } = total;
@@ -107,7 +120,8 @@ function complete(text) {
   } else if (body.length < Number(length)) {
     return undefined;
   }
-  if (!head.startsWith("HTTP/1.1 200 ")) throw new Error(`the server answered ${head.slice(0, head.indexOf("\r\n"))}`);
+  if (!head.startsWith("HTTP/1.1 200 "))
+    throw new Error(`the server answered ${head.slice(0, head.indexOf("\r\n"))}`);
   const setCookies = [...head.matchAll(/\r\nset-cookie: *([^\r]*)/gi)].map((match) => match[1]);
   return { setCookies, body };
 }

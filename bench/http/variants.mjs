@@ -33,7 +33,10 @@ function json(response, value) {
 }
 
 async function hipflask() {
-  const [{ createSessions, signedCookie }, { flaskConfig }] = await Promise.all([import("../../dist/index.js"), import("../../dist/flask/index.js")]);
+  const [{ createSessions, signedCookie }, { flaskConfig }] = await Promise.all([
+    import("../../dist/index.js"),
+    import("../../dist/flask/index.js"),
+  ]);
   return {
     native: () => createSessions({ secretKey: SECRET, storage: signedCookie() }),
     flask: () => createSessions(flaskConfig({ SECRET_KEY: SECRET, SESSION_COOKIE_SECURE: true })),
@@ -182,8 +185,12 @@ const hono = {
       }),
   },
 
-  "hono + hono-sessions MemoryStore": { start: () => honoServer((app) => honoSessionsOf(app, "MemoryStore")) },
-  "hono + hono-sessions CookieStore": { start: () => honoServer((app) => honoSessionsOf(app, "CookieStore", SECRET)) },
+  "hono + hono-sessions MemoryStore": {
+    start: () => honoServer((app) => honoSessionsOf(app, "MemoryStore")),
+  },
+  "hono + hono-sessions CookieStore": {
+    start: () => honoServer((app) => honoSessionsOf(app, "CookieStore", SECRET)),
+  },
 
   "hono + @hono/session in a Map": {
     start: () =>

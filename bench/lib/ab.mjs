@@ -6,7 +6,9 @@ export let sink;
 /**
  * @typedef {object} Task
  * @property {string} name
- * @property {(i: number) => unknown} run one operation; `i` counts up
+ * @property {(input: any) => unknown} run one operation. Each task's is a function of its own in the source: functions made by
+ *   one piece of code share what the compiler learns about their calls, and slow one another down
+ * @property {any[]} [inputs] what `run` gets, in turn
  * @property {boolean} [async] whether `run` gives a promise, which is awaited before the next operation
  */
 
@@ -46,20 +48,28 @@ async function calibrate(task, slice, warmUp) {
 async function measure(task, count) {
   const usage = process.cpuUsage();
   const start = process.hrtime.bigint();
-  if (task.async) await runAwaited(task.run, count);
-  else runDirectly(task.run, count);
+  if (task.async) await runAwaited(task, count);
+  else runDirectly(task, count);
   const wall = Number(process.hrtime.bigint() - start);
   const { user, system } = process.cpuUsage(usage);
   return { wall: wall / count, cpu: ((user + system) * 1000) / count };
 }
 
-function runDirectly(run, count) {
-  for (let i = 0; i < count; i++) sink = run(i);
+function runDirectly({ run, inputs = NOTHING }, count) {
+  for (let i = 0, next = 0; i < count; i++) {
+    sink = run(inputs[next]);
+    if (++next === inputs.length) next = 0;
+  }
 }
 
-async function runAwaited(run, count) {
-  for (let i = 0; i < count; i++) sink = await run(i);
+async function runAwaited({ run, inputs = NOTHING }, count) {
+  for (let i = 0, next = 0; i < count; i++) {
+    sink = await run(inputs[next]);
+    if (++next === inputs.length) next = 0;
+  }
 }
+
+const NOTHING = [undefined];
 
 /** The same list, begun at another place each round, so that nobody always runs after the same neighbour's garbage. */
 export function rotated(list, round) {

@@ -3,14 +3,25 @@
 export function markdown({ tables, goals }) {
   const parts = tables.map(({ title, columns, rows }) => `### ${title}\n\n${table(columns, rows)}`);
   if (goals.length > 0) {
-    const rows = goals.map(({ goal, limit, ratio }) => [goal, `<= ${cell(limit)}`, ratio, ratio.median <= limit ? "met" : "MISSED"]);
-    parts.push(`### Goals (ratios of one run: median, least to most of the rounds)\n\n${table(["hipflask", "goal", "ratio", ""], rows)}`);
+    const rows = goals.map(({ goal, limit, ratio }) => [
+      goal,
+      `<= ${cell(limit)}`,
+      ratio,
+      ratio.median <= limit ? "met" : "MISSED",
+    ]);
+    parts.push(
+      `### Goals (ratios of one run: median, least to most of the rounds)\n\n${table(["hipflask", "goal", "ratio", ""], rows)}`,
+    );
   }
   return parts.join("\n\n");
 }
 
 function table(columns, rows) {
-  const lines = [columns, columns.map((_, i) => (i === 0 ? "---" : "---:")), ...rows.map((row) => row.map(cell))];
+  const lines = [
+    columns,
+    columns.map((_, i) => (i === 0 ? "---" : "---:")),
+    ...rows.map((row) => row.map(cell)),
+  ];
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
   return lines.map((line) => `| ${line.map((text, i) => pad(text, widths[i], i)).join(" | ")} |`).join("\n");
 }
@@ -23,7 +34,8 @@ function pad(text, width, column) {
 
 function cell(value) {
   if (typeof value === "number") return number(value);
-  if (typeof value === "object") return `${number(value.median)} (${number(value.min)} to ${number(value.max)})`;
+  if (typeof value === "object")
+    return `${number(value.median)} (${number(value.min)} to ${number(value.max)})`;
   return value;
 }
 

@@ -14,7 +14,12 @@ export function sessionOf(bytes) {
 
 function cartItem(index) {
   const scrambled = Math.imul(index + 1, 0x9e3779b1) >>> 0;
-  return { id: scrambled.toString(36), price: (scrambled % 10_000) / 100, quantity: (index % 5) + 1, token: (scrambled * 65_537).toString(16) };
+  return {
+    id: scrambled.toString(36),
+    price: (scrambled % 10_000) / 100,
+    quantity: (index % 5) + 1,
+    token: (scrambled * 65_537).toString(16),
+  };
 }
 
 /** A secret key for all of them: some demand 32 characters. */

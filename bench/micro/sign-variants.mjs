@@ -24,7 +24,17 @@ const DAYS_31 = 31 * 24 * 60 * 60;
 const SALT = "cookie-session";
 
 export function signVariants() {
-  return [flaskCookie(), timedSerializer(), plainNodeCrypto(), itsdangerousJs(), nobiSigner(), signature(), jose(), iron(), h3()];
+  return [
+    flaskCookie(),
+    timedSerializer(),
+    plainNodeCrypto(),
+    itsdangerousJs(),
+    nobiSigner(),
+    signature(),
+    jose(),
+    iron(),
+    h3(),
+  ];
 }
 
 function flaskCookie() {
@@ -57,7 +67,10 @@ function plainNodeCrypto() {
     sign(data) {
       const json = JSON.stringify(data);
       const packed = json.length > 1024 ? deflateSync(json) : undefined;
-      const payload = packed && packed.length < json.length ? `.${packed.toString("base64url")}` : Buffer.from(json).toString("base64url");
+      const payload =
+        packed && packed.length < json.length
+          ? `.${packed.toString("base64url")}`
+          : Buffer.from(json).toString("base64url");
       const time = Buffer.alloc(4);
       time.writeUInt32BE(Math.floor(Date.now() / 1000));
       const signed = `${payload}.${time.toString("base64url")}`;
@@ -100,7 +113,8 @@ function nobiSigner() {
   return {
     name: "nobi + JSON",
     sign: (data) => signer.sign(Buffer.from(JSON.stringify(data)).toString("base64url")),
-    verify: (text) => JSON.parse(Buffer.from(signer.unsign(text, { maxAge: DAYS_31 * 1000 }), "base64url").toString()),
+    verify: (text) =>
+      JSON.parse(Buffer.from(signer.unsign(text, { maxAge: DAYS_31 * 1000 }), "base64url").toString()),
   };
 }
 
@@ -121,7 +135,12 @@ function jose() {
   return {
     name: "jose HS256",
     async: true,
-    sign: (data) => new SignJWT({ data }).setProtectedHeader({ alg: "HS256" }).setIssuedAt().setExpirationTime("31d").sign(key),
+    sign: (data) =>
+      new SignJWT({ data })
+        .setProtectedHeader({ alg: "HS256" })
+        .setIssuedAt()
+        .setExpirationTime("31d")
+        .sign(key),
     verify: async (text) => (await jwtVerify(text, key, { algorithms: ["HS256"] })).payload.data,
   };
 }

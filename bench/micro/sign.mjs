@@ -52,7 +52,11 @@ export async function run({ quick, log }) {
       if (!sizes.includes(size)) continue;
       for (const name of against) {
         for (const kind of ["cpu", "wall"]) {
-          goals.push({ goal: `sign + verify, ${json} B, against ${name}, ${kind === "cpu" ? "CPU" : "wall"}`, limit, ratio: ratio(pair(OURS, kind), pair(name, kind)) });
+          goals.push({
+            goal: `sign + verify, ${json} B, against ${name}, ${kind === "cpu" ? "CPU" : "wall"}`,
+            limit,
+            ratio: ratio(pair(OURS, kind), pair(name, kind)),
+          });
         }
       }
     }
@@ -73,7 +77,10 @@ async function prove(variant, data) {
       continue;
     }
     // iron-session answers with an empty object.
-    assert.ok(answer === undefined || Object.keys(answer).length === 0, `${variant.name} accepts a tampered text`);
+    assert.ok(
+      answer === undefined || Object.keys(answer).length === 0,
+      `${variant.name} accepts a tampered text`,
+    );
   }
   return text;
 }

@@ -54,7 +54,7 @@ const DAY = 24 * 60 * 60;
  * @throws ConfigError for what cannot be honoured
  */
 export function flaskConfig(config: FlaskConfig): SessionOptions {
-  if (config.SESSION_TYPE != null && String(config.SESSION_TYPE) !== "null") {
+  if ((config.SESSION_TYPE ?? "null") !== "null") {
     throw new ConfigError(
       "SESSION_TYPE asks for Flask-Session's server-side sessions, which are not supported. Leave it out for Flask's own sessions in a cookie.",
     );

@@ -5,11 +5,11 @@ import { ConfigError } from "../errors.ts";
 import { checkSecretKeys, MAKE_KEY, type SecretKey, weaknessOf } from "../signer/secret-key.ts";
 import { type CookieTemplate, nativeTemplates } from "./cookie-settings.ts";
 import { type EventListener, Events, type EventType, warn } from "./events.ts";
-import { Exchange, type ExchangeSettings } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
 import { type SessionOptions, timing } from "./options.ts";
-import type { SessionRules } from "./rules.ts";
 import type { StandardSchema } from "./schema.ts";
 import type { Session } from "./session.ts";
+import type { Settings } from "./settings.ts";
 import type { CookieCodec } from "./storage.ts";
 
 /** What a manager needs to know of a request. */
@@ -27,7 +27,7 @@ export interface RequestFacts {
  * request wherever there is the framework's context.
  */
 export class SessionManager<Data extends object = Dict> {
-  readonly #settings: ExchangeSettings<Data>;
+  readonly #settings: Settings<Data>;
   readonly #templates: { readonly secure: CookieTemplate; readonly loopback: CookieTemplate };
   readonly #events = new Events();
   readonly #exchanges = new WeakMap<object, Exchange<Data>>();
@@ -44,18 +44,13 @@ export class SessionManager<Data extends object = Dict> {
       ? { secure: flask.cookie, loopback: flask.cookie }
       : nativeTemplates(options.cookie ?? {}, production);
     this.#settings = {
-      rules: {
-        codec: keys === undefined ? unavailable : options.storage.codec(keys, times.clock),
-        clock: times.clock,
-        flask: flask !== undefined,
-        hasSchema: schema !== undefined,
-        beforeWrite: keys === undefined ? refuseWithoutKey : undefined,
-        ...emptiness(schema),
-      },
-      schema,
+      codec: keys === undefined ? unavailable : options.storage.codec(keys, times.clock),
       timing: times,
+      schema,
       flask,
       events: this.#events,
+      refuseWrites: keys === undefined ? refuseWithoutKey : undefined,
+      ...emptiness(schema),
     };
   }
 
@@ -176,7 +171,7 @@ const unavailable: CookieCodec = {
   open: () => ({ refused: "bad_mac" }),
 };
 
-type Emptiness<Data> = Pick<SessionRules<Data>, "empty" | "isEmpty">;
+type Emptiness<Data extends object> = Pick<Settings<Data>, "empty" | "isEmpty">;
 
 /** What an empty session looks like: no keys, or a schema's defaults. */
 function emptiness<Data extends object>(schema: StandardSchema<Data> | undefined): Emptiness<Data> {

@@ -1,29 +1,10 @@
 import { seconds } from "../clock.ts";
 import { type Dict, Tuple } from "../codec/index.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
-import { DataError, HeadersSentError } from "../errors.ts";
+import { HeadersSentError } from "../errors.ts";
 import { readOnly } from "./read-only.ts";
-import type { SessionRules } from "./rules.ts";
-
-/** Keys of Flask's and Flask-Login's own in the stored dict, and ours beside them, which Flask keeps and ignores. */
-export const RESERVED = {
-  permanent: "_permanent",
-  flashes: "_flashes",
-  user: "_user_id",
-  fresh: "_fresh",
-  created: "_created",
-  authenticated: "_auth_at",
-} as const;
-
-const OWN_KEYS: ReadonlySet<string> = new Set([
-  RESERVED.permanent,
-  RESERVED.flashes,
-  RESERVED.user,
-  RESERVED.created,
-  RESERVED.authenticated,
-]);
-
-const UNDERSCORE = 0x5f;
+import { FRESH, refuseReserved, RESERVED } from "./reserved.ts";
+import type { Settings } from "./settings.ts";
 
 /** What a response has to do about a session's cookie. `created` is in seconds since 1970. */
 export type SessionOutcome =
@@ -59,7 +40,7 @@ export interface SessionStart<Data> {
  * and goes out with the response.
  */
 export class Session<Data extends object = Dict> {
-  readonly #rules: SessionRules<Data>;
+  readonly #settings: Settings<Data>;
   #data: Data;
   #hidden: Dict;
   readonly #numberTypes: NumberTypes | undefined;
@@ -70,8 +51,8 @@ export class Session<Data extends object = Dict> {
   #shown: Flash[] | undefined;
 
   /** @internal Sessions come from `sessions.get`. */
-  constructor(rules: SessionRules<Data>, start: SessionStart<Data>) {
-    this.#rules = rules;
+  constructor(settings: Settings<Data>, start: SessionStart<Data>) {
+    this.#settings = settings;
     this.#data = start.data;
     this.#hidden = start.hidden;
     this.#numberTypes = start.numberTypes;
@@ -113,7 +94,7 @@ export class Session<Data extends object = Dict> {
     this.#setMeta(
       "session.permanent",
       RESERVED.permanent,
-      this.#rules.flask || permanent ? permanent : undefined,
+      this.#settings.flask || permanent ? permanent : undefined,
     );
   }
 
@@ -148,8 +129,7 @@ export class Session<Data extends object = Dict> {
     const { user } = options;
     if (user !== undefined) {
       this.#setMeta("session.regenerate", RESERVED.user, user ?? undefined);
-      if (this.#rules.flask)
-        this.#setMeta("session.regenerate", RESERVED.fresh, user === null ? undefined : true);
+      if (this.#settings.flask) this.#setMeta("session.regenerate", FRESH, user === null ? undefined : true);
       else
         this.#setMeta("session.regenerate", RESERVED.authenticated, user === null ? undefined : this.#now());
     }
@@ -160,7 +140,7 @@ export class Session<Data extends object = Dict> {
   clear(): void {
     this.#write("session.clear");
     const created = this.#hidden[RESERVED.created];
-    this.#data = this.#rules.empty();
+    this.#data = this.#settings.empty();
     this.#hidden = created === undefined ? {} : { [RESERVED.created]: created };
     this.#forced = true;
   }
@@ -203,7 +183,7 @@ export class Session<Data extends object = Dict> {
    * @param startedAt when the loaded cookie was signed, in seconds since 1970
    */
   commit(reissue: boolean, startedAt: number | undefined): SessionOutcome {
-    const { flask } = this.#rules;
+    const { flask } = this.#settings;
     const text = this.#stringify();
     const modified = this.#forced ?? text !== this.#baseline;
     this.#sealed = true;
@@ -233,7 +213,7 @@ export class Session<Data extends object = Dict> {
   largestKeys(): [key: string, bytes: number][] {
     const sizes = Object.entries(this.#stored()).map(([key, value]): [string, number] => [
       key,
-      this.#rules.codec.stringify({ [key]: value }).length - 2,
+      this.#settings.codec.stringify({ [key]: value }).length - 2,
     ]);
     return sizes.toSorted((a, b) => b[1] - a[1]).slice(0, 3);
   }
@@ -241,23 +221,23 @@ export class Session<Data extends object = Dict> {
   /** Whether nothing is worth a cookie. */
   #isEmpty(): boolean {
     for (const key in this.#hidden) if (key !== RESERVED.created) return false;
-    return this.#rules.isEmpty(this.#data);
+    return this.#settings.isEmpty(this.#data);
   }
 
   #stringify(): string {
-    return this.#rules.codec.stringify(this.#stored(), this.#numberTypes);
+    return this.#settings.codec.stringify(this.#stored(), this.#numberTypes);
   }
 
   #stored(): Dict {
     const data = this.#data as Dict;
-    if (!this.#rules.flask) refuseOwnKeys(data);
+    if (!this.#settings.flask) refuseReserved(data);
     for (const _ in this.#hidden) return { ...this.#hidden, ...data };
     return data;
   }
 
   // Under Flask's rules and without a schema, data is Flask's dict, whole, so these keys are seen in it.
   #holder(key: string): Dict {
-    return this.#rules.flask && (!this.#rules.hasSchema || Object.hasOwn(this.#data, key))
+    return this.#settings.flask && (this.#settings.schema === undefined || Object.hasOwn(this.#data, key))
       ? (this.#data as Dict)
       : this.#hidden;
   }
@@ -273,24 +253,16 @@ export class Session<Data extends object = Dict> {
     if (value === undefined) delete holder[key];
     else holder[key] = value;
     // In Flask an assignment is a change, whatever was there.
-    if (this.#rules.flask) this.#forced = true;
+    if (this.#settings.flask) this.#forced = true;
   }
 
   #write(what: string): void {
     if (this.#sealed) throw new HeadersSentError(what);
-    this.#rules.beforeWrite?.();
+    this.#settings.refuseWrites?.();
   }
 
   #now(): number {
-    return seconds(this.#rules.clock);
-  }
-}
-
-function refuseOwnKeys(data: Dict): void {
-  for (const key in data) {
-    if (key.charCodeAt(0) === UNDERSCORE && OWN_KEYS.has(key)) {
-      throw new DataError("UNSERIALIZABLE", key, "has a name that is the session's own. Use another key.");
-    }
+    return seconds(this.#settings.timing.clock);
   }
 }
 

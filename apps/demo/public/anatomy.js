@@ -37,7 +37,7 @@ function empty(actions) {
       el("span.dot", {}, "."),
       el("span.timestamp", {}, "when it was signed"),
       el("span.dot", {}, "."),
-      el("span.signature", {}, "proof that the server wrote it"),
+      el("span.signature", {}, "the server’s proof"),
     ),
     el("div.row", {}, el("button.primary", { type: "button", id: "start", onclick: actions.start }, "Get a session: count a visit")),
   ];
