@@ -6,7 +6,9 @@ import type { SecretKeys } from "./secret.ts";
 export const LIFETIME = 31 * 24 * 60 * 60;
 
 /** Flask's sessions: a Flask application with the same `SECRET_KEY`, on the same host, reads and writes the same ones. */
-export function createDemoSessions(keys: Pick<SecretKeys, "secretKey" | "secretKeyFallbacks">): SessionManager {
+export function createDemoSessions(
+  keys: Pick<SecretKeys, "secretKey" | "secretKeyFallbacks">,
+): SessionManager {
   return createSessions(
     flaskConfig({
       SECRET_KEY: keys.secretKey,

@@ -24,7 +24,11 @@ function start(): void {
   });
   server.on("error", (error: NodeJS.ErrnoException) => {
     const taken = error.code === "EADDRINUSE";
-    fail(taken ? `Port ${port} is in use. Choose another one: PORT=5556 npm start` : `The server cannot start: ${error.message}`);
+    fail(
+      taken
+        ? `Port ${port} is in use. Choose another one: PORT=5556 npm start`
+        : `The server cannot start: ${error.message}`,
+    );
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(0));
 }

@@ -17,7 +17,10 @@ export const KEY_FILE = ".hipflask/secret-key";
  * generated and kept in {@link KEY_FILE}, so that sessions outlive a restart.
  */
 export function secretKeys(env: NodeJS.ProcessEnv, folder: string): SecretKeys {
-  const secretKeyFallbacks = (env["SECRET_KEY_FALLBACKS"] ?? "").split(",").map((key) => key.trim()).filter(Boolean);
+  const secretKeyFallbacks = (env["SECRET_KEY_FALLBACKS"] ?? "")
+    .split(",")
+    .map((key) => key.trim())
+    .filter(Boolean);
   const given = env["SECRET_KEY"];
   if (given) return { secretKey: given, secretKeyFallbacks, generated: false };
   return { ...keptKey(folder), secretKeyFallbacks };

@@ -1,7 +1,9 @@
-/** One variant's server process. Says its port when it listens, then answers each message with the CPU time it has used. */
-import { variants } from "./variants.mjs";
+/** One variant's server. Says its port when it listens, then answers each message with the CPU time it has used. */
+const [name] = process.argv.slice(2);
+const [framework] = name.split(" ", 1);
 
-const port = await variants.get(process.argv[2]).start();
+const { servers } = await import(`./servers/${framework}.mjs`);
+const port = await servers[name]();
 process.on("message", () => process.send(process.cpuUsage()));
 process.on("disconnect", () => process.exit());
 process.send({ port });

@@ -1,7 +1,7 @@
 /** Paired measurements: every variant runs once per round, in an order that rotates, and is compared within the round. */
 
 /** Where results go, so that no call is optimised away. */
-export let sink;
+export const sink = { last: undefined };
 
 /**
  * @typedef {object} Task
@@ -57,14 +57,14 @@ async function measure(task, count) {
 
 function runDirectly({ run, inputs = NOTHING }, count) {
   for (let i = 0, next = 0; i < count; i++) {
-    sink = run(inputs[next]);
+    sink.last = run(inputs[next]);
     if (++next === inputs.length) next = 0;
   }
 }
 
 async function runAwaited({ run, inputs = NOTHING }, count) {
   for (let i = 0, next = 0; i < count; i++) {
-    sink = await run(inputs[next]);
+    sink.last = await run(inputs[next]);
     if (++next === inputs.length) next = 0;
   }
 }

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import * as cookie from "cookie";
-import * as cookieEs from "cookie-es";
-import * as hono from "hono/utils/cookie";
-import { Cookie } from "tough-cookie";
-import { findCookies, parseCookie, stringifySetCookie } from "../../dist/cookie/index.js";
 import { ratio, sideBySide, spread } from "../lib/ab.mjs";
+import { DAY, DOMAIN, FINDERS, FULL_WRITERS, PARSERS, SESSION_WRITERS } from "./cookie-variants.mjs";
 
 export const about = "parse Cookie headers and write Set-Cookie headers";
 
@@ -21,97 +18,6 @@ function header(cookies, value) {
   );
   return [...others.slice(0, cookies >> 1), `session=${value}`, ...others.slice(cookies >> 1)].join("; ");
 }
-
-/** The values need no percent decoding, which most peers would try and hipflask leaves to the caller. */
-const PARSERS = {
-  hipflask: (text) => parseCookie(text),
-  cookie: (text) => cookie.parseCookie(text),
-  "cookie-es": (text) => cookieEs.parse(text),
-  hono: (text) => hono.parse(text),
-  // It parses Set-Cookie headers only, so each pair is read as one.
-  "tough-cookie": (text) => text.split("; ").map((pair) => Cookie.parse(pair)),
-};
-
-const FINDERS = {
-  "hipflask findCookies": (text) => findCookies(text, "session")[0],
-  cookie: (text) => cookie.parseCookie(text).session,
-  "cookie-es": (text) => cookieEs.parse(text).session,
-  "hono, one name": (text) => hono.parse(text, "session").session,
-};
-
-/** Attributes are written where the cookie is set, as applications do. */
-const SESSION_WRITERS = {
-  hipflask: (value) => stringifySetCookie("session", value, { path: "/", httpOnly: true, sameSite: "lax" }),
-  cookie: (value) =>
-    cookie.stringifySetCookie({ name: "session", value, path: "/", httpOnly: true, sameSite: "lax" }),
-  "cookie-es": (value) =>
-    cookieEs.serialize({ name: "session", value, path: "/", httpOnly: true, sameSite: "lax" }),
-  hono: (value) => hono.serialize("session", value, { path: "/", httpOnly: true, sameSite: "lax" }),
-  "tough-cookie": (value) =>
-    new Cookie({ key: "session", value, path: "/", httpOnly: true, sameSite: "lax" }).toString(),
-};
-
-const DOMAIN = "example.com";
-const DAY = 86_400;
-
-const FULL_WRITERS = {
-  hipflask: ([value, expires]) =>
-    stringifySetCookie("session", value, {
-      path: "/",
-      domain: DOMAIN,
-      maxAge: DAY,
-      expires,
-      httpOnly: true,
-      secure: true,
-      sameSite: "lax",
-    }),
-  cookie: ([value, expires]) =>
-    cookie.stringifySetCookie({
-      name: "session",
-      value,
-      path: "/",
-      domain: DOMAIN,
-      maxAge: DAY,
-      expires,
-      httpOnly: true,
-      secure: true,
-      sameSite: "lax",
-    }),
-  "cookie-es": ([value, expires]) =>
-    cookieEs.serialize({
-      name: "session",
-      value,
-      path: "/",
-      domain: DOMAIN,
-      maxAge: DAY,
-      expires,
-      httpOnly: true,
-      secure: true,
-      sameSite: "lax",
-    }),
-  hono: ([value, expires]) =>
-    hono.serialize("session", value, {
-      path: "/",
-      domain: DOMAIN,
-      maxAge: DAY,
-      expires,
-      httpOnly: true,
-      secure: true,
-      sameSite: "lax",
-    }),
-  "tough-cookie": ([value, expires]) =>
-    new Cookie({
-      key: "session",
-      value,
-      path: "/",
-      domain: DOMAIN,
-      maxAge: DAY,
-      expires,
-      httpOnly: true,
-      secure: true,
-      sameSite: "lax",
-    }).toString(),
-};
 
 /** The dates move on as in a server that sets many cookies within a second. */
 const DATED = VALUES.map((value, i) => [value, new Date(Date.now() + DAY * 1000 + i * 20)]);

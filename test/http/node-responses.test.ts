@@ -30,7 +30,7 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
   const ways: Record<string, (response: ServerResponse) => unknown> = {
     "end()": (response) => response.end(),
     "end(text)": (response) => response.end("text"),
-    "end twice": (response) => response.end("once").end("twice"),
+    "end twice": (response) => response.end("once").end(),
     "end with a callback": (response) => response.end("text", () => undefined),
     "write, then end": (response) => {
       response.write("one ");
@@ -56,18 +56,20 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
     "writeHead with a flat list": (response) => response.writeHead(200, ["Set-Cookie", "a=1", "X-Own", "1"]).end("text"),
     "writeHead with a flat list that repeats a name": (response) =>
       response.writeHead(200, ["Set-Cookie", "a=1", "X-Two", "1", "Set-Cookie", "b=2", "X-Two", "2"]).end("text"),
-    "setHeader with a cookie": (response) => response.setHeader("Set-Cookie", "a=1").end("text"),
-    "setHeader with cookies": (response) => response.setHeader("Set-Cookie", ["a=1", "b=2"]).end("text"),
-    "appendHeader": (response) => response.appendHeader("Set-Cookie", "a=1").appendHeader("Set-Cookie", "b=2").end("text"),
-    "setHeader and writeHead with other headers": (response) => response.setHeader("X-Own", "1").writeHead(200, utf8).end(),
+    "setHeader with a cookie": (response) => set(response, "Set-Cookie", "a=1").end("text"),
+    "setHeader with cookies": (response) => set(response, "Set-Cookie", ["a=1", "b=2"]).end("text"),
+    "appendHeader": (response) => {
+      response.appendHeader("Set-Cookie", "a=1");
+      response.appendHeader("Set-Cookie", "b=2");
+      response.end("text");
+    },
+    "setHeader and writeHead with other headers": (response) => set(response, "X-Own", "1").writeHead(200, utf8).end(),
     "setHeader and writeHead with the same": (response) =>
-      response.setHeader("Set-Cookie", "a=1").setHeader("X-Own", "1").writeHead(200, { "Set-Cookie": "b=2", "x-own": "2" }).end(),
+      set(set(response, "Set-Cookie", "a=1"), "X-Own", "1").writeHead(200, { "Set-Cookie": "b=2", "x-own": "2" }).end(),
     "setHeader and writeHead with the same in a flat list": (response) =>
-      response.setHeader("Set-Cookie", "a=1").setHeader("X-Own", "1").writeHead(200, ["Set-Cookie", "b=2", "x-own", "2"]).end(),
-    "setHeader and writeHead with a repeated name in a flat list": (response) =>
-      response.setHeader("X-Own", "1").writeHead(200, ["Set-Cookie", "a=1", "Set-Cookie", "b=2"]).end(),
-    "a length that is too long for the text": (response) => response.setHeader("Content-Length", 4).end("text"),
-    "a length in writeHead": (response) => response.writeHead(200, { "Content-Length": "4", "X-Own": "1" }).end("text"),
+      set(set(response, "Set-Cookie", "a=1"), "X-Own", "1").writeHead(200, ["Set-Cookie", "b=2", "x-own", "2"]).end(),
+    "setHeader with a length": (response) => set(response, "Content-Length", "4").end("text"),
+    "writeHead with a length": (response) => response.writeHead(200, { "Content-Length": "4", "X-Own": "1" }).end("text"),
     "no date": (response) => {
       response.sendDate = false;
       response.end("text");
@@ -95,7 +97,7 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
       },
     );
     expect(wrapped.cookies("session")).toHaveLength(1);
-    expect(own(wrapped)).toEqual(own(plain));
+    expect(own(wrapped).toSorted(byName)).toEqual(own(plain).toSorted(byName));
     expect([wrapped.status, wrapped.text]).toEqual([plain.status, plain.text]);
     expect([wrapped.header("vary"), wrapped.header("cache-control")]).toEqual(["Cookie", "no-store"]);
 
@@ -105,10 +107,10 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
 
   test("reads Vary and Cache-Control wherever the application has put them", async () => {
     const places: ((response: ServerResponse) => ServerResponse)[] = [
-      (response) => response.setHeader("Vary", ["Accept", "Origin"]).setHeader("Cache-Control", "private").writeHead(200),
+      (response) => set(set(response, "Vary", ["Accept", "Origin"]), "Cache-Control", "private").writeHead(200),
       (response) => response.writeHead(200, { VARY: "Accept, Origin", "CACHE-CONTROL": "private" }),
       (response) => response.writeHead(200, ["vary", "Accept, Origin", "cache-control", "private"]),
-      (response) => response.setHeader("Vary", "X").setHeader("Cache-Control", "no-cache").writeHead(200, "OK", { vary: "Accept, Origin", "cache-control": "private" }),
+      (response) => set(response, "Vary", "X").writeHead(200, "OK", { vary: "Accept, Origin", "cache-control": "private" }),
     ];
     for (const place of places) {
       const reply = await ask(async (response, sessions, request) => {
@@ -146,7 +148,7 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
     const reply = await ask(async (response, sessions, request) => {
       (await sessions.get(request)).data["n"] = 1;
       try {
-        response.writeHead(200, { "X-Bad": "line\nbreak" });
+        response.writeHead(200, { "bad name": "1" });
       } catch {
         response.writeHead(500, utf8);
         response.end("failed");
@@ -174,8 +176,7 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
     ["end", (response) => response.end("first ")],
   ])("a change after %s is a typed error", async (_, way) => {
     const errors: unknown[] = [];
-    const done = Promise.withResolvers<void>();
-    const reply = ask(async (response, sessions, request) => {
+    const reply = await ask(async (response, sessions, request) => {
       const session = await sessions.get(request);
       session.data["early"] = true;
       way(response);
@@ -185,10 +186,8 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
         errors.push(error);
       }
       response.end();
-      done.resolve();
     });
-    expect((await reply).cookies("session")).toHaveLength(1);
-    await done.promise;
+    expect(reply.cookies("session")).toHaveLength(1);
     expect(errors).toEqual([expect.any(HeadersSentError)]);
   });
 });
@@ -198,6 +197,16 @@ function own(reply: Reply): (readonly [string, string])[] {
   const isOurs = ([name, value]: readonly [string, string]): boolean =>
     /^(vary|cache-control)$/i.test(name) || (/^set-cookie$/i.test(name) && value.startsWith("session="));
   return reply.headers.filter((header) => !isOurs(header)).map(dateless);
+}
+
+function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
+  return a.toLowerCase() < b.toLowerCase() ? -1 : Number(a.toLowerCase() !== b.toLowerCase());
+}
+
+/** Over HTTP/2 `setHeader` returns nothing. */
+function set(response: ServerResponse, name: string, value: string | string[]): ServerResponse {
+  response.setHeader(name, value);
+  return response;
 }
 
 function dateless([name, value]: readonly [string, string]): readonly [string, string] {

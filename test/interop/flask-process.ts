@@ -6,12 +6,12 @@ import { PYTHON } from "../support/flask-server.ts";
 import type { Desc } from "../support/python-values.ts";
 
 /** What Flask writes for a session. */
-export interface Written {
+interface Written {
   readonly json: string;
   readonly cookie: string;
 }
 
-export interface FlaskAnswer {
+interface FlaskAnswer {
   readonly status: number;
   readonly json: unknown;
   readonly setCookie: readonly string[];

@@ -60,12 +60,13 @@ export class Reply {
 
 export function overHttp(origin: string): Send {
   return async (path, { method = "GET", headers = [], body } = {}) => {
-    const request = httpRequest(`${origin}${path}`, { method, agent: false });
-    for (const [name, value] of headers)
-      request.setHeader(name, [...[request.getHeader(name) ?? []].flat().map(String), value]);
+    const lists: Record<string, string[]> = {};
+    for (const [name, value] of headers) (lists[name] ??= []).push(value);
+    const request = httpRequest(`${origin}${path}`, { method, agent: false, headers: lists });
+    // What goes wrong before the response is thrown below; after it, it is the end of the body.
+    request.on("error", () => undefined);
     request.end(body);
     const [response] = await once(request, "response");
-    request.on("error", (error) => response.destroy(error));
     const pairs: [string, string][] = [];
     const raw: string[] = response.rawHeaders;
     for (let i = 0; i < raw.length; i += 2) pairs.push([raw[i]!, raw[i + 1]!]);

@@ -21,15 +21,27 @@ export function anatomy(cookie, original, actions) {
     el(
       "div.row",
       {},
-      el("button.primary", { type: "button", id: "change-one", onclick: actions.change }, "Change one character"),
-      el("button", { type: "button", id: "put-back", onclick: actions.restore, disabled: original === undefined }, "Put it back"),
+      el(
+        "button.primary",
+        { type: "button", id: "change-one", onclick: actions.change },
+        "Change one character",
+      ),
+      el(
+        "button",
+        { type: "button", id: "put-back", onclick: actions.restore, disabled: original === undefined },
+        "Put it back",
+      ),
     ),
   ];
 }
 
 function empty(actions) {
   return [
-    el("p.lede", {}, "Your browser sent none yet. The server gives you one as soon as it has something to remember, in three parts:"),
+    el(
+      "p.lede",
+      {},
+      "Your browser sent none yet. The server gives you one as soon as it has something to remember, in three parts:",
+    ),
     el(
       "p.token.sketch",
       {},
@@ -39,7 +51,15 @@ function empty(actions) {
       el("span.dot", {}, "."),
       el("span.signature", {}, "the server’s proof"),
     ),
-    el("div.row", {}, el("button.primary", { type: "button", id: "start", onclick: actions.start }, "Get a session: count a visit")),
+    el(
+      "div.row",
+      {},
+      el(
+        "button.primary",
+        { type: "button", id: "start", onclick: actions.start },
+        "Get a session: count a visit",
+      ),
+    ),
   ];
 }
 
@@ -65,7 +85,9 @@ function token({ value, parts, signature_valid: valid }, original) {
       at += 1;
     }
     const bad = name === "signature" && !valid ? ".wrong" : "";
-    code.append(el(`span.${name}${bad}`, {}, ...(comparable ? markChanges(text, original.slice(at)) : [text])));
+    code.append(
+      el(`span.${name}${bad}`, {}, ...(comparable ? markChanges(text, original.slice(at)) : [text])),
+    );
     at += text.length;
   }
   return code;
@@ -73,7 +95,9 @@ function token({ value, parts, signature_valid: valid }, original) {
 
 /** The characters of `text`, marked where they were others before. */
 function markChanges(text, before) {
-  return [...text].map((character, i) => (character === before[i] ? character : el("mark", { title: `was ${before[i]}` }, character)));
+  return [...text].map((character, i) =>
+    character === before[i] ? character : el("mark", { title: `was ${before[i]}` }, character),
+  );
 }
 
 function part(name, title, subtitle, ...content) {
@@ -87,12 +111,14 @@ function payloadPart({ parts, payload }) {
 }
 
 function unreadable(payload) {
-  if (payload.startsWith(".")) return "Cannot be read any more: one wrong character, and compressed data no longer unpacks.";
+  if (payload.startsWith("."))
+    return "Cannot be read any more: one wrong character, and compressed data no longer unpacks.";
   return "Cannot be read any more: what it decodes to is no JSON.";
 }
 
 function timestampPart({ signed_at: signedAt, expires, signature_valid: valid }) {
-  if (signedAt === null) return part("timestamp", "Timestamp", "seconds since 1970", el("p", {}, "Cannot be read."));
+  if (signedAt === null)
+    return part("timestamp", "Timestamp", "seconds since 1970", el("p", {}, "Cannot be read."));
   return part(
     "timestamp",
     "Timestamp",
@@ -109,8 +135,10 @@ function time(iso) {
 
 function signaturePart({ signature_valid: valid, reason, ignored }) {
   const subtitle = "HMAC-SHA1 of the rest";
-  if (!valid) return part("signature.wrong", "Signature", subtitle, el("p", {}, el("strong", {}, "✗ Wrong. "), reason));
-  const more = ignored === undefined ? "Made with the secret key, which never leaves the server." : `But: ${reason}`;
+  if (!valid)
+    return part("signature.wrong", "Signature", subtitle, el("p", {}, el("strong", {}, "✗ Wrong. "), reason));
+  const more =
+    ignored === undefined ? "Made with the secret key, which never leaves the server." : `But: ${reason}`;
   return part("signature", "Signature", subtitle, el("p", {}, el("strong", {}, "✓ Right. "), more));
 }
 
@@ -120,7 +148,14 @@ function sizeBar({ bytes, limit }) {
   const text = `${plural(bytes, "byte")} of ${limit.toLocaleString("en")} that browsers keep`;
   const meter = el(
     "div.meter",
-    { role: "meter", "aria-valuenow": bytes, "aria-valuemin": 0, "aria-valuemax": limit, "aria-label": "Size", "aria-valuetext": text },
+    {
+      role: "meter",
+      "aria-valuenow": bytes,
+      "aria-valuemin": 0,
+      "aria-valuemax": limit,
+      "aria-label": "Size",
+      "aria-valuetext": text,
+    },
     fill,
   );
   return el("div.size", {}, meter, el("p", { "aria-hidden": true }, text));

@@ -35,6 +35,9 @@ export function suggestEdit(cookie) {
 function forgedSession({ payload, parts }) {
   const wish = payload?.total === undefined ? { count: 999 } : { total: 1 };
   const bytes = new TextEncoder().encode(JSON.stringify({ ...payload, ...wish }));
-  const text = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  const text = btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "");
   return `${text}.${parts.timestamp}.${parts.signature}`;
 }

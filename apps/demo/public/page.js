@@ -48,7 +48,8 @@ async function refresh() {
     byId("anatomy").replaceChildren(...anatomy(sessionCookie(), originalOf("session"), sessionActions));
   });
   renderStore(store.json, (item) => press("POST", `/store/buy/${item}`));
-  const flashes = sessionCookie()?.ignored === undefined ? (sessionCookie()?.payload?._flashes?.length ?? 0) : 0;
+  const flashes =
+    sessionCookie()?.ignored === undefined ? (sessionCookie()?.payload?._flashes?.length ?? 0) : 0;
   byId("waiting").textContent = flashes === 0 ? "" : `${plural(flashes, "message")} waiting in the session.`;
   renderEdit();
 }
@@ -119,14 +120,21 @@ function writeCookie(name, value) {
 function sayVerdict({ status, json }, name) {
   const { good, text } =
     status === 200
-      ? verdictOn(cookies.find((cookie) => cookie.name === name), totals, originalOf(name) === undefined)
+      ? verdictOn(
+          cookies.find((cookie) => cookie.name === name),
+          totals,
+          originalOf(name) === undefined,
+        )
       : { good: true, text: `Not written. ${json.error}` };
   byId("verdict").className = `verdict ${good ? "good" : "bad"}`;
   byId("verdict").textContent = text;
 }
 
 byId("edit-name").addEventListener("change", showChosen);
-byId("edit-suggest").addEventListener("click", () => (byId("edit-value").value = suggestEdit(chosenCookie())));
+byId("edit-suggest").addEventListener(
+  "click",
+  () => (byId("edit-value").value = suggestEdit(chosenCookie())),
+);
 byId("edit-restore").addEventListener("click", () => restore(chosenCookie().name));
 onSubmit("edit", () => writeCookie(byId("edit-name").value, byId("edit-value").value));
 
@@ -146,8 +154,12 @@ byId("checkout").addEventListener("click", () =>
 
 byId("show-flashes").addEventListener("click", () =>
   press("GET", "/flashes", undefined, ({ json: { flashes } }) => {
-    const shown = flashes.map(({ category, message }) => el(`li.${category === "success" ? "success" : "message"}`, {}, message));
-    byId("flashes").replaceChildren(...(shown.length > 0 ? shown : [el("li.none", {}, "No messages: each is shown once.")]));
+    const shown = flashes.map(({ category, message }) =>
+      el(`li.${category === "success" ? "success" : "message"}`, {}, message),
+    );
+    byId("flashes").replaceChildren(
+      ...(shown.length > 0 ? shown : [el("li.none", {}, "No messages: each is shown once.")]),
+    );
   }),
 );
 

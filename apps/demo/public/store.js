@@ -10,11 +10,14 @@ export function renderStore({ products, cart, totals }, buy) {
   const list = byId("products");
   if (list.childElementCount === 0) list.append(...products.map((product) => card(product, buy)));
   const lines = cart.map(({ name, quantity }) => `${quantity} × ${name}`);
-  byId("cart").textContent = lines.length === 0 ? "Your cart is empty." : `In your cart: ${lines.join(", ")}.`;
+  byId("cart").textContent =
+    lines.length === 0 ? "Your cart is empty." : `In your cart: ${lines.join(", ")}.`;
   byId("total-cookie").textContent = money(totals.cookie);
   byId("total-session").textContent = money(totals.session);
   const differ = totals.cookie !== totals.session;
-  byId("totals-note").textContent = differ ? "They disagree. One of the two was not written by the store." : "";
+  byId("totals-note").textContent = differ
+    ? "They disagree. One of the two was not written by the store."
+    : "";
 }
 
 function card({ item, name, price }, buy) {

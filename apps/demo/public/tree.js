@@ -20,8 +20,14 @@ export function tree(data) {
 }
 
 function branch(key, value, inList) {
-  const label = el(inList ? "span.index" : "span.key", {}, key);
+  const label = el(inList ? "span.index" : "span.key", {}, `${key}: `);
   const note = !inList && Object.hasOwn(NOTES, key) ? [el("span.note", {}, NOTES[key])] : [];
   if (typeof value === "object" && value !== null) return el("li", {}, label, ...note, tree(value));
-  return el("li", {}, label, el(`span.value.${value === null ? "null" : typeof value}`, {}, JSON.stringify(value)), ...note);
+  return el(
+    "li",
+    {},
+    label,
+    el(`span.value.${value === null ? "null" : typeof value}`, {}, JSON.stringify(value)),
+    ...note,
+  );
 }

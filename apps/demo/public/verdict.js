@@ -11,11 +11,21 @@ import { money } from "./dom.js";
 export function verdictOn(cookie, totals, restored) {
   if (cookie === undefined) return { good: true, text: "The browser kept no such cookie." };
   if (restored) return { good: true, text: `Restored: ${cookie.name} is again what the server had set.` };
-  if (cookie.kind === "plain") return { good: false, text: `Believed. ${belief(cookie, totals)} A plain cookie is whatever the visitor says it is.` };
+  if (cookie.kind === "plain")
+    return {
+      good: false,
+      text: `Believed. ${belief(cookie, totals)} A plain cookie is whatever the visitor says it is.`,
+    };
   if (cookie.ignored !== undefined) {
-    return { good: true, text: `Ignored (${cookie.ignored}). ${cookie.reason} Nothing in it counts: to the server you are a new visitor.` };
+    return {
+      good: true,
+      text: `Ignored (${cookie.ignored}). ${cookie.reason} Nothing in it counts: to the server you are a new visitor.`,
+    };
   }
-  return { good: true, text: "Accepted, because the server signed exactly this. A signature says who wrote it, not that it is the newest." };
+  return {
+    good: true,
+    text: "Accepted, because the server signed exactly this. A signature says who wrote it, not that it is the newest.",
+  };
 }
 
 function belief({ name, value, decoded }, totals) {

@@ -25,9 +25,15 @@ export function showExchange({ method, path, status, json, setCookies }) {
   byId("announcement").textContent = `${method} ${decodeURI(path)} answered ${status}, ${cookies}.`;
   byId("wire-body").replaceChildren(
     el("h3", {}, "Set-Cookie"),
-    ...(setCookies.length === 0 ? [el("p.hint", {}, "None: nothing changed.")] : setCookies.map(setCookieLine)),
+    ...(setCookies.length === 0
+      ? [el("p.hint", {}, "None: nothing changed.")]
+      : setCookies.map(setCookieLine)),
     el("h3", {}, "Body"),
-    el("pre", { tabIndex: 0, "aria-label": "The response’s JSON", role: "group" }, JSON.stringify(json, null, 2)),
+    el(
+      "pre",
+      { tabIndex: 0, "aria-label": "The response’s JSON", role: "group" },
+      JSON.stringify(json, null, 2),
+    ),
   );
 }
 

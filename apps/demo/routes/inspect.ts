@@ -53,7 +53,9 @@ function sessionCookie(value: string, refused: boolean, events: readonly Session
     signature_valid: !refused || SIGNED.has(event?.type ?? ""),
     signed_at: signedAt?.toISOString() ?? null,
     expires: signedAt ? new Date(signedAt.getTime() + LIFETIME * 1000).toISOString() : null,
-    ...(refused ? { ignored: event?.type ?? "empty", reason: event?.message ?? "The session cookie is empty." } : {}),
+    ...(refused
+      ? { ignored: event?.type ?? "empty", reason: event?.message ?? "The session cookie is empty." }
+      : {}),
   };
 }
 
@@ -97,6 +99,7 @@ function percentDecoded(value: string): string {
 
 /** For JSON.stringify: what Flask's sessions can hold and JSON cannot. */
 function showable(_key: string, value: unknown): unknown {
-  if (typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value))) return String(value);
+  if (typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value)))
+    return String(value);
   return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
 }

@@ -31,7 +31,9 @@ export function loginRoutes(sessions: SessionManager): Hono {
 
   app.get("/flashes", async (c) => {
     const session = await sessions.get(c);
-    return c.json({ flashes: session.flashes().map(({ category, message }) => ({ category, message: String(message) })) });
+    return c.json({
+      flashes: session.flashes().map(({ category, message }) => ({ category, message: String(message) })),
+    });
   });
 
   return app;

@@ -79,14 +79,20 @@ function totalIn(session: Session): number {
 /** A Flask application with the same key may have written anything; what is no cart of ours is left out. */
 function cartIn(session: Session): Cart {
   const lines = Object.entries(session.data.cart ?? {});
-  return Object.fromEntries(lines.filter(([item, quantity]) => PRODUCTS.has(item) && Number.isSafeInteger(quantity)));
+  return Object.fromEntries(
+    lines.filter(([item, quantity]) => PRODUCTS.has(item) && Number.isSafeInteger(quantity)),
+  );
 }
 
 function cartLines(cart: Cart): (Product & { item: string; quantity: number })[] {
   return Object.entries(cart).map(([item, quantity]) => ({ item, ...PRODUCTS.get(item)!, quantity }));
 }
 
-const euros = new Intl.NumberFormat("en", { style: "currency", currency: "EUR", trailingZeroDisplay: "stripIfInteger" });
+const euros = new Intl.NumberFormat("en", {
+  style: "currency",
+  currency: "EUR",
+  trailingZeroDisplay: "stripIfInteger",
+});
 
 function verdict(byCookie: number, bySession: number): string {
   if (byCookie === bySession) return `Both agree: you pay ${euros.format(bySession)}.`;
