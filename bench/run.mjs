@@ -13,7 +13,8 @@ import { markdown } from "./lib/report.mjs";
  *
  * @typedef {{ median: number, min: number, max: number }} Spread
  * @typedef {{ title: string, columns: string[], rows: (string | number | Spread)[][] }} Table
- * @typedef {{ goal: string, limit: number, ratio: Spread }} Goal met where the ratio's median is at most the limit
+ * @typedef {{ goal: string, limit: number, ratio: Spread, quiet: number }} Goal met where the ratio's median is at
+ *   most the limit; `quiet` is the same ratio, of each side's quietest tenth of the rounds
  */
 
 const SUITES = {

@@ -35,12 +35,11 @@ function visitor(keys = { secretKey: SECRET, secretKeyFallbacks: [] as string[] 
         if (maxAge === 0 || expires?.getTime() === 0) jar.delete(name);
         else jar.set(name, value);
       }
-      // Whatever the answer is, it is JSON: any is what its readers below expect of it.
       return {
         status: response.status,
         headers: response.headers,
         setCookies,
-        json: (await response.json()) as any,
+        json: JSON.parse(await response.text()),
       };
     },
   };
@@ -231,7 +230,7 @@ describe("login and messages", () => {
   test("a body that is no JSON object, or has no name, is 400", async () => {
     const app = createApp(createDemoSessions({ secretKey: SECRET, secretKeyFallbacks: [] }));
     for (const body of ["{", "null", "7", "{}", '{"name":"  "}', '{"name":7}']) {
-      expect((await app.request("/login", { method: "POST", body })).status, body).toBe(400);
+      expect((await app.request("/login", { method: "POST", body })).status).toBe(400);
     }
   });
 });
@@ -332,11 +331,12 @@ describe("the inspection", () => {
     const good = new FlaskCookie([SECRET]).seal('{"count":1}');
     const values = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? good : "bad"));
     const reports = await Promise.all(
-      values.map(async (value) =>
-        (await app.request("/inspect", { headers: { Cookie: `session=${value}` } })).json(),
-      ),
+      values.map(async (value) => {
+        const response = await app.request("/inspect", { headers: { Cookie: `session=${value}` } });
+        return JSON.parse(await response.text());
+      }),
     );
-    expect(reports.map((report: any) => report.cookies[0].ignored)).toEqual(
+    expect(reports.map((report) => report.cookies[0].ignored)).toEqual(
       values.map((value) => (value === good ? undefined : "token.bad_mac")),
     );
   });
@@ -457,7 +457,7 @@ describe("npm start", () => {
     expect(statSync(join(folder, ".hipflask")).mode & 0o777).toBe(0o700);
 
     const response = await fetch(`${url}/sessions/count`);
-    expect(((await response.json()) as any).session.session_value).toBe(1);
+    expect(JSON.parse(await response.text()).session.session_value).toBe(1);
     expect(JSON.parse(response.headers.get("X-Demo-Set-Cookie")!)).toEqual(response.headers.getSetCookie());
     const [session] = response.headers.getSetCookie()[0]!.split(";");
     first.child.kill("SIGTERM");
@@ -465,7 +465,7 @@ describe("npm start", () => {
 
     const second = start({ PORT: "0" });
     const again = await fetch(`${await second.url}/sessions/count`, { headers: { Cookie: session! } });
-    expect(((await again.json()) as any).session.session_value).toBe(2);
+    expect(JSON.parse(await again.text()).session.session_value).toBe(2);
     expect(second.output.text).not.toContain("generated");
     expect(readFileSync(join(folder, ".hipflask/secret-key"), "utf8")).toBe(key);
     second.child.kill("SIGINT");
@@ -480,7 +480,7 @@ describe("npm start", () => {
     });
     const Cookie = `session=${new FlaskCookie([SECRET]).seal('{"count":7}')}`;
     const response = await fetch(`${await url}/sessions/count`, { headers: { Cookie } });
-    expect(((await response.json()) as any).session.session_value).toBe(8);
+    expect(JSON.parse(await response.text()).session.session_value).toBe(8);
     expect(() => statSync(join(folder, ".hipflask"))).toThrow("ENOENT");
   });
 

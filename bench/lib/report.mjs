@@ -3,15 +3,14 @@
 export function markdown({ tables, goals }) {
   const parts = tables.map(({ title, columns, rows }) => `### ${title}\n\n${table(columns, rows)}`);
   if (goals.length > 0) {
-    const rows = goals.map(({ goal, limit, ratio }) => [
+    const rows = goals.map(({ goal, limit, ratio, quiet }) => [
       goal,
       `<= ${cell(limit)}`,
       ratio,
+      quiet,
       ratio.median <= limit ? "met" : "MISSED",
     ]);
-    parts.push(
-      `### Goals (ratios of one run: median, least to most of the rounds)\n\n${table(["hipflask", "goal", "ratio", ""], rows)}`,
-    );
+    parts.push(`### Goals\n\n${table(["hipflask", "goal", "ratio", "quiet", ""], rows)}`);
   }
   return parts.join("\n\n");
 }

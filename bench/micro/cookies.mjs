@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as cookie from "cookie";
-import { ratio, sideBySide, spread } from "../lib/ab.mjs";
+import { quiet, ratio, sideBySide, spread } from "../lib/ab.mjs";
 import { DAY, DOMAIN, FINDERS, FULL_WRITERS, PARSERS, SESSION_WRITERS } from "./cookie-variants.mjs";
 
 export const about = "parse Cookie headers and write Set-Cookie headers";
@@ -42,8 +42,14 @@ export async function run({ quick, log }) {
         name === ours ? "" : against(name),
       ]),
     });
-    if (limit !== undefined)
-      goals.push({ goal: `${title}, against cookie`, limit, ratio: against("cookie") });
+    if (limit === undefined) return;
+    const [mine, theirs] = [figures.get(ours).cpu, figures.get("cookie").cpu];
+    goals.push({
+      goal: `${title}, against cookie`,
+      limit,
+      ratio: ratio(mine, theirs),
+      quiet: quiet(mine) / quiet(theirs),
+    });
   }
 
   for (const count of [1, 5, 20]) {
