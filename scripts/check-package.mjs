@@ -27,14 +27,14 @@ const SESSION = ["session", "codec", "signer", ...COOKIE];
 
 /** What the bundle of an import path may hold (rooms, or single files) and how large it may be: minified, gzipped KiB. */
 const paths = {
-  ".": { holds: ["index", ...SESSION], budget: 16 },
-  "./cookie": { holds: COOKIE, budget: 4 },
-  "./signer": { holds: SIGNER, budget: 5 },
-  "./codec": { holds: CODEC, budget: 8 },
-  "./flask": { holds: ["flask", ...SESSION], budget: 16 },
-  "./adapters/hono": { holds: ["adapters/hono", "adapters/node", ...SESSION], budget: 16 },
-  "./adapters/node": { holds: ["adapters/node", ...SESSION], budget: 16 },
-  "./adapters/web": { holds: ["adapters/web", ...SESSION], budget: 16 },
+  ".": { holds: ["index", ...SESSION], budget: 19 },
+  "./cookie": { holds: COOKIE, budget: 7 },
+  "./signer": { holds: SIGNER, budget: 9 },
+  "./codec": { holds: CODEC, budget: 10.5 },
+  "./flask": { holds: ["flask", ...SESSION], budget: 13 },
+  "./adapters/hono": { holds: ["adapters/hono", "adapters/node-exchange", ...SESSION], budget: 1.5 },
+  "./adapters/node": { holds: ["adapters/node", "adapters/node-exchange", ...SESSION], budget: 1.5 },
+  "./adapters/web": { holds: ["adapters/web", ...SESSION], budget: 1.5 },
 };
 
 const work = mkdtempSync(join(tmpdir(), "hipflask-package-"));
@@ -80,7 +80,7 @@ async function lint() {
     pack: { tarball: readFileSync(tarball) },
   });
   // The source condition is for this repository's examples and tests; its files are not published.
-  const problems = messages.filter(({ path }) => !path.includes(source) && path[0] !== "imports");
+  const problems = messages.filter(({ path }) => !path.includes(source));
   refuse(problems.map((message) => formatMessage(message, manifest)));
 }
 

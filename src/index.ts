@@ -6,6 +6,7 @@ export {
   DataError,
   HeadersSentError,
   HipflaskError,
+  MalformedError,
   TooLargeError,
 } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";

@@ -1,4 +1,4 @@
-import { mkdtempSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve, type ServerType } from "@hono/node-server";
@@ -24,14 +24,23 @@ describeWith("chromium", "the page in Chromium", () => {
   let context: BrowserContext;
   let page: Page;
   let complaints: string[];
-  const pictures = mkdtempSync(join(tmpdir(), "hipflask-page-"));
+  /** For people to look at; each run replaces the last one's. */
+  const pictures = join(tmpdir(), "hipflask-demo-pictures");
 
   beforeAll(async () => {
     const app = createApp(
       createDemoSessions({ secretKey: "Zb0u1mZQmJv7gk4WcX2n9sTtR5eYpLqA", secretKeyFallbacks: [] }),
     );
     await new Promise<AddressInfo>((resolve) => {
-      server = serve({ fetch: (request) => app.fetch(request), hostname: "127.0.0.1", port: 0 }, resolve);
+      server = serve(
+        {
+          fetch: (request) => app.fetch(request),
+          hostname: "127.0.0.1",
+          port: 0,
+          overrideGlobalObjects: false,
+        },
+        resolve,
+      );
     }).then(({ port }) => (url = `http://127.0.0.1:${port}`));
     browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
   }, 60_000);

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { ServerResponse } from "node:http";
 import type { SessionManager } from "../session/index.ts";
-import { type NodeRequest, onHead, openNodeExchange } from "./node.ts";
+import { type NodeRequest, onHead, openNodeExchange } from "./node-exchange.ts";
 
 /** What `@hono/node-server` hands to the application as `c.env`. */
 interface NodeBindings {

@@ -285,6 +285,11 @@ describe("the text for comparing", () => {
       json: '{"a":1.0,"z":"\\u00e9"}',
     });
     expect(codec.open(sign('{"b":{"z":1,"a":2}}'), undefined)).toMatchObject({ json: '{"b":{"a":2,"z":1}}' });
+    for (const text of ['{"b":1,"1":2}', '{"a":"\x7f"}', '{"\\ud83c\\udf6a":1,"\\uffff":2}']) {
+      const opened = codec.open(sign(text), undefined);
+      if (opened.refused !== undefined) throw new Error(opened.refused);
+      expect(opened.json).toBe(codec.stringify(opened.data));
+    }
   });
 
   test("of an unchanged session is the text that was read", () => {

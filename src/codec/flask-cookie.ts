@@ -126,7 +126,9 @@ export class FlaskCookie {
     try {
       const { text, ascii } = this.#decode(signed.value);
       const { data, numberTypes, canonical } = this.#json.parse(text);
-      const json = ascii && canonical ? text : this.#json.stringify(data, numberTypes);
+      // DEL is ASCII, and escaped all the same.
+      const isCanonical = canonical && ascii && !text.includes("\x7f");
+      const json = isCanonical ? text : this.#json.stringify(data, numberTypes);
       return { data, numberTypes, json, signedAt: signed.timestamp, oldKey: current === undefined };
     } catch (error) {
       return { refused: error instanceof TooLargeError ? "too_large" : "malformed" };

@@ -1,3 +1,4 @@
+import { compareCodePoints } from "../encoding/json-text.ts";
 import { PyFloat } from "../encoding/py-float.ts";
 import { MAX_DEPTH, stringifyPythonJson, type NumberTypes, type Tagged } from "../encoding/python-json.ts";
 import { parsePythonJson } from "../encoding/python-json-parse.ts";
@@ -107,7 +108,8 @@ class Reading {
     const keys = Object.keys(dict);
     let last = "";
     for (const key of keys) {
-      if (key < last) this.canonical = false;
+      // JavaScript moves keys that are integers to the front, whatever their order in the text.
+      if (compareCodePoints(key, last) < 0 || isDigit(key.charCodeAt(0))) this.canonical = false;
       last = key;
       const item = dict[key];
       if (typeof item === "object") dict[key] = this.untag(item, depth + 1);
@@ -135,6 +137,10 @@ class Reading {
     if (key === undefined) throw new MalformedError("The session has an empty escaped dict.");
     return Object.fromEntries([[key.slice(0, -2), (inner as Dict)[key]]]);
   }
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39;
 }
 
 function plainNumbers(json: unknown): unknown {

@@ -219,7 +219,7 @@ function nameOf(prototype: unknown): string {
 }
 
 /** `["cart", 3, "fn"]` as `cart[3].fn`. */
-export function formatPath(keys: readonly (string | number)[]): string {
+function formatPath(keys: readonly (string | number)[]): string {
   let path = "";
   for (const key of keys) {
     if (typeof key === "number") path += `[${key}]`;

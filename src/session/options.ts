@@ -39,7 +39,7 @@ export interface FlaskRules {
   readonly refreshEachRequest: boolean;
 }
 
-export const DEFAULT_LIFETIME = 14 * 24 * 60 * 60;
+const DEFAULT_LIFETIME = 14 * 24 * 60 * 60;
 
 /** Durations and clock, checked and with their defaults. */
 export interface Timing {

@@ -16,7 +16,7 @@ export interface StandardSchema<Output = unknown> {
 
 type PathSegment = PropertyKey | { readonly key: PropertyKey };
 
-export type SchemaResult<Output> =
+type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | {
       readonly issues: readonly {

@@ -36,7 +36,8 @@ describe.each(APPS)("the conformance app with ADAPTER=$adapter STORAGE=$storage"
   afterAll(async () => {
     rmSync(folder, { recursive: true });
     expect(await app.stop()).toBe(0);
-    expect(app.output()).toMatch(isFlask ? /^listening on .*\n$/ : /^listening on .*\n.*HipflaskWarning: On 127.0.0.1:/);
+    const warning = isFlask ? "" : "\\(node:\\d+\\) \\[HIPFLASK_INSECURE_COOKIE\\] .*\n\\(Use `node --trace-warnings .*\n";
+    expect(app.output()).toMatch(new RegExp(`^listening on http://127\\.0\\.0\\.1:\\d+\n${warning}$`));
   });
 
   function visitor(): Client {

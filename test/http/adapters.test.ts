@@ -1,45 +1,8 @@
-import { onTestFinished } from "vitest";
-import { listen, overFetch, overHttp, overHttp2 } from "../support/client.ts";
-import { type AdapterName, appServer, honoApp, webApp } from "../app/adapters.ts";
-import { adapterSuite, type Subject } from "./adapter-suite.ts";
-
-function overNetwork(adapter: AdapterName, protocol: "http1" | "http2"): Subject {
-  return {
-    name: `the adapter ${adapter} over ${protocol}`,
-    protocol,
-    seesErrors: adapter !== "web",
-    async start(app) {
-      keepGlobals();
-      const { origin, close } = await listen(appServer(adapter, app, protocol));
-      onTestFinished(close);
-      return { origin, send: protocol === "http1" ? overHttp(origin) : overHttp2(origin) };
-    },
-  };
-}
-
-/** `@hono/node-server` puts its own Request and Response in the place of Node's. */
-function keepGlobals(): void {
-  const { Request, Response } = globalThis;
-  onTestFinished(() => {
-    Object.assign(globalThis, { Request, Response });
-  });
-}
+import { adapterSuite } from "./adapter-suite.ts";
+import { honoAlone, overNetwork, webAlone } from "./subjects.ts";
 
 for (const adapter of ["web", "node", "hono"] as const) {
   for (const protocol of ["http1", "http2"] as const) adapterSuite(overNetwork(adapter, protocol));
 }
-
-adapterSuite({
-  name: "the adapter web without a server",
-  seesErrors: false,
-  start: async (app) => ({ send: overFetch(webApp(app)) }),
-});
-
-adapterSuite({
-  name: "the adapter hono without Node",
-  seesErrors: true,
-  start: async (app) => {
-    const hono = honoApp(app);
-    return { send: overFetch((request) => hono.request(request)) };
-  },
-});
+adapterSuite(webAlone);
+adapterSuite(honoAlone);

@@ -19,6 +19,7 @@ const targets = [
   "../stores/x.ts",
   "../adapters/x.ts",
   "../adapters/node.ts",
+  "./node-exchange.ts",
   "./node.ts",
   "../errors.ts",
   "../clock.ts",
@@ -33,21 +34,21 @@ const targets = [
 ];
 
 const bottom = ["../encoding/x.ts", "../crypto/x.ts", "../errors.ts", "../clock.ts"];
-const session = ["../cookie/x.ts", "../signer/x.ts", "../codec/x.ts", "./node.ts", ...bottom];
+const siblings = ["./node.ts", "./node-exchange.ts"];
+const session = ["../cookie/x.ts", "../signer/x.ts", "../codec/x.ts", ...siblings, ...bottom];
 const adapter = ["../cookie/x.ts", "../session/x.ts", "../errors.ts", "../clock.ts", "hono"];
 const node = ["node:http", "node:zlib", "node:async_hooks"];
 
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  "encoding/file.ts": ["./node.ts", "../errors.ts", "../clock.ts", "node:zlib"],
-  "crypto/file.ts": ["./node.ts", "../encoding/x.ts", "../errors.ts", "../clock.ts", "node:crypto"],
-  "cookie/file.ts": ["./node.ts", ...bottom],
-  "signer/file.ts": ["./node.ts", ...bottom],
-  "codec/file.ts": ["./node.ts", "../signer/x.ts", ...bottom],
+  "encoding/file.ts": [...siblings, "../errors.ts", "../clock.ts", "node:zlib"],
+  "crypto/file.ts": [...siblings, "../encoding/x.ts", "../errors.ts", "../clock.ts", "node:crypto"],
+  "cookie/file.ts": [...siblings, ...bottom],
+  "signer/file.ts": [...siblings, ...bottom],
+  "codec/file.ts": [...siblings, "../signer/x.ts", ...bottom],
   "session/file.ts": [...session, "node:async_hooks"],
   "flask/file.ts": [...session, "../session/x.ts"],
-  "stores/file.ts": ["./node.ts", ...bottom, ...node],
-  "adapters/web.ts": [...adapter, ...node],
-  "adapters/hono.ts": [...adapter, ...node, "./node.ts"],
+  "stores/file.ts": [...siblings, ...bottom, ...node],
+  "adapters/file.ts": [...adapter, ...node, "./node-exchange.ts"],
   "errors.ts": [],
   "clock.ts": [],
 };

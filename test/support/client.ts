@@ -60,9 +60,8 @@ export class Reply {
 
 export function overHttp(origin: string): Send {
   return async (path, { method = "GET", headers = [], body } = {}) => {
-    const lists: Record<string, string[]> = {};
-    for (const [name, value] of headers) (lists[name] ??= []).push(value);
-    const request = httpRequest(`${origin}${path}`, { method, agent: false, headers: lists });
+    const fields = fieldsOf(headers.map(([name, value]) => [name.toLowerCase(), value]));
+    const request = httpRequest(`${origin}${path}`, { method, agent: false, headers: fields });
     // What goes wrong before the response is thrown below; after it, it is the end of the body.
     request.on("error", () => undefined);
     request.end(body);
@@ -79,11 +78,8 @@ export function overHttp2(origin: string): Send {
   return async (path, { method = "GET", headers = [], body } = {}) => {
     const session = connect(origin);
     try {
-      const fields: Record<string, string | string[]> = { ":method": method, ":path": path };
-      for (const [name, value] of headers) {
-        const field = name.toLowerCase() === "host" ? ":authority" : name.toLowerCase();
-        fields[field] = fields[field] === undefined ? value : [fields[field], value].flat();
-      }
+      const renamed = headers.map(([name, value]) => [name.toLowerCase().replace(/^host$/, ":authority"), value] as const);
+      const fields = { ":method": method, ":path": path, ...fieldsOf(renamed) };
       const stream = session.request(fields, { endStream: body === undefined });
       if (body !== undefined) stream.end(body);
       const [answer] = await once(stream, "response");
@@ -97,6 +93,13 @@ export function overHttp2(origin: string): Send {
   };
 }
 
+/** A name that repeats has a list of values. */
+function fieldsOf(headers: HeaderList): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = {};
+  for (const [name, value] of headers) fields[name] = fields[name] === undefined ? value : [fields[name], value].flat();
+  return fields;
+}
+
 /** No network at all: a handler of the Fetch API's kind. */
 export function overFetch(
   handler: (request: Request) => Response | Promise<Response>,
@@ -104,7 +107,7 @@ export function overFetch(
 ): Send {
   return async (path, { method = "GET", headers = [], body } = {}) => {
     const list = headers.map(([name, value]): [string, string] => [name, value]);
-    const host = list.find(([name]) => name === "host")?.[1];
+    const host = list.find(([name]) => name.toLowerCase() === "host")?.[1];
     const url = `${host === undefined ? origin : `http://${host}`}${path}`;
     const response = await handler(
       new Request(url, { method, headers: list, ...(body === undefined ? {} : { body }) }),

@@ -26,6 +26,8 @@ function inTurn(work) {
 async function act(method, path, body) {
   const exchange = await send(method, path, body);
   showExchange(exchange);
+  // What they say is about the state before.
+  byId("verdict").textContent = byId("receipt").textContent = "";
   await refresh();
   return exchange;
 }

@@ -38,13 +38,13 @@ export function showExchange({ method, path, status, json, setCookies }) {
 }
 
 function setCookieLine(header) {
-  const [pair, ...attributes] = header.split("; ");
+  const [pair, ...attributes] = header.split(/(?<=;) /);
   const equals = pair.indexOf("=");
   return el(
     "code.set-cookie",
     {},
     el("b", {}, pair.slice(0, equals)),
     pair.slice(equals),
-    ...attributes.flatMap((attribute) => ["; ", el("span.attribute", {}, attribute)]),
+    ...attributes.flatMap((attribute) => [" ", el("span.attribute", {}, attribute)]),
   );
 }
