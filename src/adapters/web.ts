@@ -34,7 +34,8 @@ export function webSessions<Data extends object, Rest extends unknown[]>(
     const response = await sessions.run(exchange, () => handler(request, ...rest));
     exchange.commit();
     if (!exchange.hasHeaders) return response;
-    const answer = hasFixedHeaders(response) ? new Response(response.body, response) : response;
+    const answer =
+      response.body === null || hasFixedHeaders(response) ? new Response(response.body, response) : response;
     exchange.writeTo(answer.headers);
     return answer;
   };

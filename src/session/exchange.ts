@@ -102,7 +102,8 @@ export class Exchange<Data extends object = Dict> {
   }
 
   #commitSession(): void {
-    const accessed = this.#promise !== undefined;
+    // Where the session is still loading, somebody wants it.
+    const accessed = this.#session?.accessed ?? this.#promise !== undefined;
     const outcome =
       this.#session?.commit(this.#isReissueDue(this.#session), this.#opened?.signedAt) ?? this.#untouched();
     this.#vary = accessed || outcome.action !== "none";

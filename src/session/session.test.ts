@@ -41,6 +41,27 @@ describe("the cookie", () => {
     expect(types()).toEqual([]);
   });
 
+  test("is of no importance to a response whose handler has the session and does not look at it", async () => {
+    const { visitor } = setUp();
+    const seen: boolean[] = [];
+    const unused = await visitor.visit((session) => seen.push(session.accessed));
+    expect(unused.vary).toBe(null);
+    for (const look of [
+      (s: any) => s.data,
+      (s: any) => s.new,
+      (s: any) => s.user,
+      (s: any) => s.flashes(),
+      (s: any) => s.modified,
+    ]) {
+      const { vary } = await visitor.visit((session) => {
+        look(session);
+        seen.push(session.accessed);
+      });
+      expect(vary).toBe("Cookie");
+    }
+    expect(seen).toEqual([false, true, true, true, true, true]);
+  });
+
   test("is set once for a session, and again only when something changed", async () => {
     const { visitor, types } = setUp();
     await visitor.visit(({ data }) => (data["a"] = 1));

@@ -47,6 +47,7 @@ export class Session<Data extends object = Dict> {
   #baseline: string;
   #new: boolean;
   #forced: boolean | undefined;
+  #accessed = false;
   #sealed = false;
   #shown: Flash[] | undefined;
 
@@ -62,6 +63,7 @@ export class Session<Data extends object = Dict> {
 
   /** The application's data. After the headers have left it is read-only, because no change could reach the browser. */
   get data(): Data {
+    this.#accessed = true;
     return this.#sealed ? readOnly(this.#data, refuseLate) : this.#data;
   }
 
@@ -70,13 +72,20 @@ export class Session<Data extends object = Dict> {
     this.#data = data;
   }
 
+  /** Whether anybody looked at the session in this request. If so, the response depends on the cookie, and says it (Vary). */
+  get accessed(): boolean {
+    return this.#accessed;
+  }
+
   /** Whether this visitor came without a session that is good. */
   get new(): boolean {
+    this.#accessed = true;
     return this.#new;
   }
 
   /** Whether anything differs from what was loaded. Set it to force a write, or (false) to keep the changes out of the response. */
   get modified(): boolean {
+    this.#accessed = true;
     return this.#forced ?? this.#stringify() !== this.#baseline;
   }
 
@@ -243,6 +252,7 @@ export class Session<Data extends object = Dict> {
   }
 
   #meta(key: string): unknown {
+    this.#accessed = true;
     const holder = this.#holder(key);
     return Object.hasOwn(holder, key) ? holder[key] : undefined;
   }
@@ -258,6 +268,7 @@ export class Session<Data extends object = Dict> {
 
   #write(what: string): void {
     if (this.#sealed) throw new HeadersSentError(what);
+    this.#accessed = true;
     this.#settings.refuseWrites?.();
   }
 

@@ -13,13 +13,14 @@ export function sessionRoutes(sessions: SessionManager): Hono {
     if (!KNOWN_KEYS.includes(key)) {
       return c.json({ error: "The session has no such key.", known_keys: KNOWN_KEYS }, 404);
     }
-    const { data } = await sessions.get(c);
+    const session = await sessions.get(c);
+    const { data } = session;
     data.hello ||= "World";
     data.goodnight ||= "Moon";
     const visits = Number(data.count) || 0;
     data.count = key === "count" ? visits + 1 : visits;
     return c.json({
-      session: { session_key: key, session_value: data[key], session_accessed: true },
+      session: { session_key: key, session_value: data[key], session_accessed: session.accessed },
       cookies: sentCookies(cookies(c)),
     });
   });
