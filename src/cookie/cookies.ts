@@ -1,11 +1,17 @@
 import { ConfigError } from "../errors.ts";
 import type { CookieJar } from "./jar.ts";
 
-const jars = new WeakMap<object, CookieJar>();
+// A property of the request's own object costs next to nothing; a WeakMap of all requests in flight costs more than
+// parsing their cookies.
+const JAR = Symbol("hipflask.cookies");
+
+interface WithJar {
+  [JAR]?: CookieJar;
+}
 
 /** For adapters: `cookies(context)` is this jar from now on. */
 export function bindCookies(context: object, jar: CookieJar): void {
-  jars.set(context, jar);
+  (context as WithJar)[JAR] = jar;
 }
 
 /**
@@ -19,7 +25,7 @@ export function bindCookies(context: object, jar: CookieJar): void {
  * @throws ConfigError when no adapter has seen the request
  */
 export function cookies(context: object): CookieJar {
-  const jar = jars.get(context);
+  const jar = (context as WithJar)[JAR];
   if (jar === undefined) {
     throw new ConfigError(
       "There are no cookies for this request. Let an adapter see it first (for example app.use(honoSessions(sessions))), and pass what the framework gives the handler.",

@@ -30,7 +30,8 @@ export class SessionManager<Data extends object = Dict> {
   readonly #settings: Settings<Data>;
   readonly #templates: { readonly secure: CookieTemplate; readonly loopback: CookieTemplate };
   readonly #events = new Events();
-  readonly #exchanges = new WeakMap<object, Exchange<Data>>();
+  /** Under this name a request's context has its exchange with this manager. */
+  readonly #slot: symbol = Symbol("hipflask.session");
   readonly #ambient = new AsyncLocalStorage<Exchange<Data>>();
   #saidInsecure = false;
 
@@ -76,7 +77,7 @@ export class SessionManager<Data extends object = Dict> {
    * @throws ConfigError when no adapter of this manager has seen the request
    */
   get(context: object): Promise<Session<Data>> {
-    const exchange = this.#exchanges.get(context);
+    const exchange = (context as Slots<Data>)[this.#slot];
     if (exchange === undefined) {
       return Promise.reject(
         new ConfigError(
@@ -120,7 +121,7 @@ export class SessionManager<Data extends object = Dict> {
 
   /** For adapters: `sessions.get(context)` and `cookies(context)` are about this exchange from now on. */
   bind(context: object, exchange: Exchange<Data>): void {
-    this.#exchanges.set(context, exchange);
+    (context as Slots<Data>)[this.#slot] = exchange;
     bindCookies(context, exchange.jar);
   }
 
@@ -155,6 +156,8 @@ export function createSessions<Data extends object = Dict>(
 ): SessionManager<Data> {
   return new SessionManager(options);
 }
+
+type Slots<Data extends object> = Record<symbol, Exchange<Data> | undefined>;
 
 const LOOPBACK = /^(?:localhost|[\w.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 

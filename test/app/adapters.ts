@@ -21,7 +21,11 @@ export interface App {
 export type AdapterName = keyof typeof LISTENERS;
 
 /** The application behind the adapter of this name, as a server that does not listen yet. */
-export function appServer(adapter: AdapterName, app: App, protocol: "http1" | "http2" = "http1"): Server | Http2Server {
+export function appServer(
+  adapter: AdapterName,
+  app: App,
+  protocol: "http1" | "http2" = "http1",
+): Server | Http2Server {
   const listener = LISTENERS[adapter](app);
   // All listeners use only what the two protocols have in common.
   return protocol === "http1" ? createServer(listener) : createHttp2Server(listener as never);

@@ -34,10 +34,8 @@ describe.each(APPS)("the conformance app with ADAPTER=$adapter STORAGE=$storage"
   });
 
   afterAll(async () => {
+    await app.stop();
     rmSync(folder, { recursive: true });
-    expect(await app.stop()).toBe(0);
-    const warning = isFlask ? "" : "\\(node:\\d+\\) \\[HIPFLASK_INSECURE_COOKIE\\] .*\n\\(Use `node --trace-warnings .*\n";
-    expect(app.output()).toMatch(new RegExp(`^listening on http://127\\.0\\.0\\.1:\\d+\n${warning}$`));
   });
 
   function visitor(): Client {
@@ -66,15 +64,18 @@ describe.each(APPS)("the conformance app with ADAPTER=$adapter STORAGE=$storage"
     expect(await client.cookie("session")).toBeUndefined();
   });
 
-  test.each(["__proto__", "constructor", "toString", "a/b c", "ключ", "%", "0"])("keeps a key named %j", async (key) => {
-    const client = visitor();
-    const path = `/data/${encodeURIComponent(key)}`;
-    expect((await client.get(path)).status).toBe(404);
-    expect((await client.ask("PUT", path, { json: { admin: true } })).status).toBe(200);
-    expect((await client.get(path)).json()).toEqual({ admin: true });
-    expect((await client.get("/dump")).text).toBe(`{${JSON.stringify(key)}:{"admin":true}}`);
-    expect((await visitor().get("/data/admin")).status).toBe(404);
-  });
+  test.each(["__proto__", "constructor", "toString", "a/b c", "ключ", "%", "0"])(
+    "keeps a key named %j",
+    async (key) => {
+      const client = visitor();
+      const path = `/data/${encodeURIComponent(key)}`;
+      expect((await client.get(path)).status).toBe(404);
+      expect((await client.ask("PUT", path, { json: { admin: true } })).status).toBe(200);
+      expect((await client.get(path)).json()).toEqual({ admin: true });
+      expect((await client.get("/dump")).text).toBe(`{${JSON.stringify(key)}:{"admin":true}}`);
+      expect((await visitor().get("/data/admin")).status).toBe(404);
+    },
+  );
 
   test("merges keys, appends by nested mutation and counts", async () => {
     const client = visitor();
@@ -153,7 +154,11 @@ describe.each(APPS)("the conformance app with ADAPTER=$adapter STORAGE=$storage"
   test("reads and sets cookies", async () => {
     const client = visitor();
     expect((await client.get("/cookie/theme")).status).toBe(404);
-    const set = await client.post("/set-cookie", { name: "theme", value: "dark", attributes: { maxAge: 60, sameSite: "lax" } });
+    const set = await client.post("/set-cookie", {
+      name: "theme",
+      value: "dark",
+      attributes: { maxAge: 60, sameSite: "lax" },
+    });
     expect(set.setCookies).toEqual(["theme=dark; Max-Age=60; Path=/; SameSite=Lax"]);
     expect((await client.get("/cookie/theme")).json()).toEqual({ value: "dark" });
     const until = 1_800_000_000 - (1_800_000_000 % 100);
@@ -174,7 +179,11 @@ describe.each(APPS)("the conformance app with ADAPTER=$adapter STORAGE=$storage"
     expect([large.status, large.json().error, large.setCookies]).toEqual([413, "TOO_LARGE", []]);
     if (!isFlask) {
       const reserved = await client.ask("PUT", "/data/_user_id", { json: "1" });
-      expect([reserved.status, reserved.json().error, reserved.setCookies]).toEqual([400, "UNSERIALIZABLE", []]);
+      expect([reserved.status, reserved.json().error, reserved.setCookies]).toEqual([
+        400,
+        "UNSERIALIZABLE",
+        [],
+      ]);
     }
     expect((await send("/data/x", { method: "PUT", body: "{" })).status).toBe(400);
     expect((await client.ask("PUT", "/data/%ff", { json: 1 })).status).toBe(400);
@@ -194,7 +203,9 @@ describe.each(APPS)("the conformance app with ADAPTER=$adapter STORAGE=$storage"
       tuple: new Tuple([1, new Tuple([])]),
       uuid: new Uuid("12345678123456781234567812345678"),
     };
-    const reply = await send("/dump", { headers: [["cookie", `session=${codec.seal(codec.stringify(data))}`]] });
+    const reply = await send("/dump", {
+      headers: [["cookie", `session=${codec.seal(codec.stringify(data))}`]],
+    });
     expect(reply.text).toBe(
       '{"big":1180591620717411303424,"bytes":"AQL/","date":"1970-01-01T00:00:00.000Z","float":null,' +
         '"html":"<b>","tuple":[1,[]],"uuid":"12345678-1234-5678-1234-567812345678"}',
@@ -220,8 +231,19 @@ describe.each(APPS)("the conformance app with ADAPTER=$adapter STORAGE=$storage"
     await send("/dump", { headers: [["cookie", `session=${new FlaskCookie(["another key"]).seal("{}")}`]] });
     const after = (await send("/stats")).json();
     expect(after.events["token.bad_mac"]).toBe((before.events["token.bad_mac"] ?? 0) + 1);
-    expect(after).toMatchObject({ store: { create: 0, load: 0, save: 0, touch: 0, delete: 0 }, unhandled: 0 });
+    expect(after).toMatchObject({
+      store: { create: 0, load: 0, save: 0, touch: 0, delete: 0 },
+      unhandled: 0,
+    });
     expect(after.rss).toBeGreaterThan(1e6);
+  });
+
+  test("exits with 0 on SIGTERM, having said nothing but where it listens, and that its cookie is not Secure", async () => {
+    expect(await app.stop()).toBe(0);
+    const warning = "\\(node:\\d+\\) \\[HIPFLASK_INSECURE_COOKIE\\] .*\n\\(Use `node --trace-warnings .*\n";
+    expect(app.output()).toMatch(
+      new RegExp(`^listening on http://127\\.0\\.0\\.1:\\d+\n${isFlask ? "" : warning}$`),
+    );
   });
 });
 

@@ -40,7 +40,11 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | un
  *
  * @throws what `writeHead` throws, before anything is sent
  */
-export async function sendResponse(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+export async function sendResponse(
+  response: Response,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const cookies = response.headers.getSetCookie();
   outgoing.writeHead(response.status, {
     ...Object.fromEntries(response.headers),

@@ -66,7 +66,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   "POST /merge": async (call, session) => {
     const values = await json(call);
-    if (typeof values !== "object" || values === null) throw new RequestError(400, "The body must be a JSON object");
+    if (typeof values !== "object" || values === null)
+      throw new RequestError(400, "The body must be a JSON object");
     const { data } = await session();
     for (const [key, value] of Object.entries(values)) put(data, key, value);
     return answer(DONE);
@@ -147,7 +148,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
 
 const SLOW: ReadonlyMap<string, (session: Session<Data>, key: string) => unknown> = new Map(
   Object.entries({
-    read: (session: Session<Data>, key: string) => (Object.hasOwn(session.data, key) ? session.data[key] : undefined),
+    read: (session: Session<Data>, key: string) =>
+      Object.hasOwn(session.data, key) ? session.data[key] : undefined,
     write: (session: Session<Data>, key: string) => put(session.data, key, "written"),
     update: increment,
     regenerate: (session: Session<Data>) => session.regenerate(),
@@ -171,7 +173,8 @@ async function increment(session: Session<Data>, key: string): Promise<unknown> 
   let value: unknown;
   await session.update((data) => {
     const before = Object.hasOwn(data, key) ? data[key] : 0;
-    if (typeof before !== "number" && typeof before !== "bigint") throw new RequestError(400, "There is no number at this key");
+    if (typeof before !== "number" && typeof before !== "bigint")
+      throw new RequestError(400, "There is no number at this key");
     value = typeof before === "bigint" ? before + 1n : before + 1;
     put(data, key, value);
   });

@@ -75,7 +75,12 @@ function number(env: Environment, name: string): number | undefined {
   return Number(text);
 }
 
-function choice<Choices extends object>(env: Environment, name: string, otherwise: keyof Choices & string, choices: Choices) {
+function choice<Choices extends object>(
+  env: Environment,
+  name: string,
+  otherwise: keyof Choices & string,
+  choices: Choices,
+) {
   const chosen = env[name] || otherwise;
   if (Object.hasOwn(choices, chosen)) return chosen as keyof Choices;
   throw new UsageError(`${name}=${chosen} is not known. Known: ${Object.keys(choices).join(", ")}.`);

@@ -11,7 +11,7 @@ import { honoSessions } from "hipflask/adapters/hono";
 import { createServer } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen, overFetch, overHttp, type Send } from "../support/client.ts";
-import { native } from "./adapter-suite.ts";
+import { native } from "./serving.ts";
 import { keepGlobals } from "./subjects.ts";
 
 describe.each(["on Node", "without Node"] as const)("honoSessions %s", (place) => {
@@ -24,7 +24,10 @@ describe.each(["on Node", "without Node"] as const)("honoSessions %s", (place) =
   }
 
   /** Sessions, and a route that writes to the session before it answers. */
-  function writing(answer: (c: Context) => Response | Promise<Response>, sessions: SessionManager = native()): Hono {
+  function writing(
+    answer: (c: Context) => Response | Promise<Response>,
+    sessions: SessionManager = native(),
+  ): Hono {
     const hono = new Hono();
     hono.use(honoSessions(sessions));
     hono.get("/", async (c) => {
@@ -34,7 +37,10 @@ describe.each(["on Node", "without Node"] as const)("honoSessions %s", (place) =
     return hono;
   }
 
-  const ways: Record<string, [status: number, text: string, way: (c: Context) => Response | Promise<Response>]> = {
+  const ways: Record<
+    string,
+    [status: number, text: string, way: (c: Context) => Response | Promise<Response>]
+  > = {
     "c.json": [200, '{"a":1}', (c) => c.json({ a: 1 })],
     "c.text with a status and headers": [201, "text", (c) => c.text("text", 201, { "X-Own": "1" })],
     "c.html": [200, "<p>", (c) => c.html("<p>")],
@@ -67,7 +73,11 @@ describe.each(["on Node", "without Node"] as const)("honoSessions %s", (place) =
     });
     const reply = await (await serve(hono))("/");
     expect(reply.setCookies).toEqual(["a=1", "b=2", expect.stringMatching(/^session=/)]);
-    expect(["vary", "x-own", "cache-control"].map((name) => reply.header(name))).toEqual(["Accept, Cookie", "1", "private"]);
+    expect(["vary", "x-own", "cache-control"].map((name) => reply.header(name))).toEqual([
+      "Accept, Cookie",
+      "1",
+      "private",
+    ]);
   });
 
   test("puts nobody's cookies on a response that the application gives to everybody", async () => {
@@ -80,7 +90,10 @@ describe.each(["on Node", "without Node"] as const)("honoSessions %s", (place) =
   test("goes together with middleware around it that sets headers", async () => {
     const hono = new Hono();
     hono.use(cors({ origin: "http://app.example", credentials: true }), secureHeaders());
-    hono.route("/", writing((c) => c.text("text")));
+    hono.route(
+      "/",
+      writing((c) => c.text("text")),
+    );
     const reply = await (await serve(hono))("/", { headers: [["origin", "http://app.example"]] });
     expect(reply.cookies("session")).toHaveLength(1);
     expect(reply.header("vary")).toMatch(/\bCookie\b/);
@@ -105,16 +118,20 @@ describe.each(["on Node", "without Node"] as const)("honoSessions %s", (place) =
   test("refuses what Hono's streaming callback writes too late", async () => {
     const sessions = native();
     let late: unknown;
-    const hono = writing((c) => streamText(c, async (stream) => {
-      await stream.write("first ");
-      await stream.sleep(5);
-      try {
-        (await sessions.get(c)).data["late"] = true;
-      } catch (error) {
-        late = error;
-      }
-      await stream.write("last");
-    }), sessions);
+    const hono = writing(
+      (c) =>
+        streamText(c, async (stream) => {
+          await stream.write("first ");
+          await stream.sleep(5);
+          try {
+            (await sessions.get(c)).data["late"] = true;
+          } catch (error) {
+            late = error;
+          }
+          await stream.write("last");
+        }),
+      sessions,
+    );
     const reply = await (await serve(hono))("/");
     expect([reply.text, reply.cookies("session").length]).toEqual(["first last", 1]);
     expect(late).toBeInstanceOf(HeadersSentError);

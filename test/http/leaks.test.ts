@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { ReadableStream } from "node:stream/web";
+import { setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
 import { cookies, createSessions, EVENT_CHANNEL, type SessionManager, signedCookie } from "hipflask";
 import { FlaskCookie } from "hipflask/codec";
@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "v
 import { z } from "zod";
 import type { HeaderList } from "../support/client.ts";
 import { type Call, failure } from "../app/call.ts";
-import { noise, type Subject } from "./adapter-suite.ts";
+import { noise, streamed, type Subject } from "./serving.ts";
 import { honoAlone, overNetwork, webAlone } from "./subjects.ts";
 
 const SECRET = "n7Kq2LmX9wRt5VbZc8HsJd3FgPy6Ta4E";
@@ -75,108 +75,143 @@ const storages: Record<string, () => SessionManager> = {
   "native with a schema": () =>
     createSessions({ ...keys, storage: signedCookie(), schema: SCHEMA }) as unknown as SessionManager,
   Flask: () =>
-    createSessions(flaskConfig({ SECRET_KEY: SECRET, SECRET_KEY_FALLBACKS: [OLD_SECRET], PERMANENT_SESSION_LIFETIME: 1000 })),
+    createSessions(
+      flaskConfig({
+        SECRET_KEY: SECRET,
+        SECRET_KEY_FALLBACKS: [OLD_SECRET],
+        PERMANENT_SESSION_LIFETIME: 1000,
+      }),
+    ),
 };
 
-const subjects: Subject[] = [overNetwork("web", "http1"), overNetwork("node", "http1"), overNetwork("hono", "http1"), webAlone, honoAlone];
+const subjects: Subject[] = [
+  overNetwork("web", "http1"),
+  overNetwork("node", "http1"),
+  overNetwork("hono", "http1"),
+  webAlone,
+  honoAlone,
+];
 
 describe.each(subjects)("$name", ({ start }) => {
-  test.each(Object.entries(storages))("keeps secrets, cookies and values to itself: %s", async (_, create) => {
-    const sessions = create();
-    const types = new Set<string>();
-    sessions.on("*", (event) => {
-      types.add(event.type);
-      show(event);
-    });
-    const handlers: Record<string, (call: Call) => Promise<Response>> = {
-      "/dump": async ({ context }) => {
-        const session = await sessions.get(context);
-        for (const object of [session, sessions, cookies(context)]) show(object);
-        session.flash(PRIVATE);
-        return Response.json(Object.keys(session.data).length);
-      },
-      "/throw": async ({ context }) => {
-        (await sessions.get(context)).data["x"] = PRIVATE;
-        throw new Error(`the application's own message: ${SECRET}`);
-      },
-      "/large": async ({ context }) => {
-        (await sessions.get(context)).data["x"] = PRIVATE + noise(5000);
-        return new Response("ok");
-      },
-      "/function": async ({ context }) => {
-        (await sessions.get(context)).data["x"] = { y: [PRIVATE, () => PRIVATE] };
-        return new Response("ok");
-      },
-      "/number": async ({ context }) => {
-        Object.assign((await sessions.get(context)).data, { x: new Map([[PRIVATE, 10n ** 5000n]]), y: PRIVATE });
-        return new Response("ok");
-      },
-      "/jar": async ({ context }) => {
-        const jar = cookies(context);
-        await showFailure(() => jar.set("theme", `${PRIVATE} with spaces`));
-        await showFailure(() => jar.set(`${PRIVATE} name`, "1"));
-        await showFailure(() => jar.set("theme", PRIVATE + noise(5000)));
-        await showFailure(() => jar.set("theme", "1", { domain: `${PRIVATE}/`, path: `/${PRIVATE}` }));
-        await showFailure(() => jar.set("theme", "1", { path: `${PRIVATE};` }));
-        await showFailure(() => jar.set("theme", "1", { sameSite: PRIVATE as "lax" }));
-        await showFailure(() => sessions.get({ PRIVATE: 1 }));
-        return new Response("ok");
-      },
-      "/late": async ({ context }) => {
-        const session = await sessions.get(context);
-        async function* body(): AsyncGenerator<Uint8Array> {
-          yield new Uint8Array([0x2e]);
-          await showFailure(() => ((session.data as Record<string, unknown>)["x"] = PRIVATE));
-          await showFailure(() => session.flash(PRIVATE));
-          await showFailure(() => session.regenerate({ user: PRIVATE }));
-          await showFailure(() => cookies(context).set("x", PRIVATE));
-          show(session);
+  test.each(Object.entries(storages))(
+    "keeps secrets, cookies and values to itself: %s",
+    async (_, create) => {
+      const sessions = create();
+      const types = new Set<string>();
+      sessions.on("*", (event) => {
+        types.add(event.type);
+        show(event);
+      });
+      const handlers: Record<string, (call: Call) => Promise<Response>> = {
+        "/dump": async ({ context }) => {
+          const session = await sessions.get(context);
+          for (const object of [session, sessions, cookies(context)]) show(object);
+          session.flash(PRIVATE);
+          return Response.json(Object.keys(session.data).length);
+        },
+        "/throw": async ({ context }) => {
+          (await sessions.get(context)).data["x"] = PRIVATE;
+          throw new Error(`the application's own message: ${SECRET}`);
+        },
+        "/large": async ({ context }) => {
+          (await sessions.get(context)).data["x"] = PRIVATE + noise(5000);
+          return new Response("ok");
+        },
+        "/function": async ({ context }) => {
+          (await sessions.get(context)).data["x"] = { y: [PRIVATE, () => PRIVATE] };
+          return new Response("ok");
+        },
+        "/number": async ({ context }) => {
+          Object.assign((await sessions.get(context)).data, {
+            x: new Map([[PRIVATE, 10n ** 5000n]]),
+            y: PRIVATE,
+          });
+          return new Response("ok");
+        },
+        "/jar": async ({ context }) => {
+          const jar = cookies(context);
+          await showFailure(() => jar.set("theme", `${PRIVATE} with spaces`));
+          await showFailure(() => jar.set(`${PRIVATE} name`, "1"));
+          await showFailure(() => jar.set("theme", PRIVATE + noise(5000)));
+          await showFailure(() => jar.set("theme", "1", { domain: `${PRIVATE}/`, path: `/${PRIVATE}` }));
+          await showFailure(() => jar.set("theme", "1", { path: `${PRIVATE};` }));
+          await showFailure(() => jar.set("theme", "1", { sameSite: PRIVATE as "lax" }));
+          await showFailure(() => sessions.get({ PRIVATE: 1 }));
+          return new Response("ok");
+        },
+        "/late": async ({ context }) => {
+          const session = await sessions.get(context);
+          async function* body(): AsyncGenerator<Uint8Array> {
+            yield new Uint8Array([0x2e]);
+            await showFailure(() => ((session.data as Record<string, unknown>)["x"] = PRIVATE));
+            await showFailure(() => session.flash(PRIVATE));
+            await showFailure(() => session.regenerate({ user: PRIVATE }));
+            await showFailure(() => cookies(context).set("x", PRIVATE));
+            show(session);
+          }
+          return streamed(body());
+        },
+      };
+      const { send } = await start({ sessions, respond: (call) => handlers[call.path]!(call) });
+
+      const now = new FlaskCookie([SECRET]);
+      const at = (ms: number, key = SECRET): FlaskCookie =>
+        new FlaskCookie([key], { clock: { now: () => Date.now() + ms } });
+      const data = now.stringify({
+        n: PRIVATE,
+        user: PRIVATE,
+        _user_id: PRIVATE,
+        _flashes: [[PRIVATE, PRIVATE]],
+      });
+      const good = now.seal(data);
+      const bomb = new FlaskCookie([SECRET], { compressAbove: 0 });
+      const sent = [
+        good,
+        `${good.slice(0, -3)}xyz`,
+        at(-5_000_000).seal(data),
+        at(60_000).seal(data),
+        at(0, OLD_SECRET).seal(data),
+        at(0, "another key than the right one").seal(data),
+        now.seal(`["${PRIVATE}"]`),
+        now.seal(`{"${PRIVATE}`),
+        now.seal(`{" d":"${PRIVATE}"}`),
+        now.seal(`{"x":{" u":"${PRIVATE}"}}`),
+        bomb.seal(`{"x":"${PRIVATE.repeat(8000)}"}`),
+        `${good}; session=${now.seal(now.stringify({ other: PRIVATE }))}`,
+        `${PRIVATE}\u001b[31m`,
+      ];
+      for (const value of sent) {
+        for (const path of value === good ? Object.keys(handlers) : ["/dump"]) {
+          const headers: HeaderList = [
+            ["cookie", `other=${PRIVATE}; session=${value.replaceAll("\u001b", "")}`],
+          ];
+          const reply = await send(path, { headers });
+          if (reply.status >= 400) seen.push(JSON.stringify([reply.headers, reply.text]));
         }
-        return new Response(ReadableStream.from(body()) as unknown as BodyInit);
-      },
-    };
-    const { send } = await start({ sessions, respond: (call) => handlers[call.path]!(call) });
-
-    const now = new FlaskCookie([SECRET]);
-    const at = (ms: number, key = SECRET): FlaskCookie => new FlaskCookie([key], { clock: { now: () => Date.now() + ms } });
-    const data = now.stringify({ n: PRIVATE, user: PRIVATE, _user_id: PRIVATE, _flashes: [[PRIVATE, PRIVATE]] });
-    const good = now.seal(data);
-    const bomb = new FlaskCookie([SECRET], { compressAbove: 0 });
-    const sent = [
-      good,
-      `${good.slice(0, -3)}xyz`,
-      at(-5_000_000).seal(data),
-      at(60_000).seal(data),
-      at(0, OLD_SECRET).seal(data),
-      at(0, "another key than the right one").seal(data),
-      now.seal(`["${PRIVATE}"]`),
-      now.seal(`{"${PRIVATE}`),
-      now.seal(`{" d":"${PRIVATE}"}`),
-      now.seal(`{"x":{" u":"${PRIVATE}"}}`),
-      bomb.seal(`{"x":"${PRIVATE.repeat(8000)}"}`),
-      `${good}; session=${now.seal(now.stringify({ other: PRIVATE }))}`,
-      `${PRIVATE}\u001b[31m`,
-    ];
-    for (const value of sent) {
-      for (const path of value === good ? Object.keys(handlers) : ["/dump"]) {
-        const headers: HeaderList = [["cookie", `other=${PRIVATE}; session=${value.replaceAll("\u001b", "")}`]];
-        const reply = await send(path, { headers });
-        if (reply.status >= 400) seen.push(JSON.stringify([reply.headers, reply.text]));
       }
-    }
 
-    for (const value of [PRIVATE + noise(5000), () => PRIVATE, new Map([[PRIVATE, PRIVATE]])]) {
-      const exchange = sessions.open({ cookie: `session=${good}`, host: "localhost", encrypted: false });
-      (await exchange.session()).data["x"] = value;
-      await showFailure(() => exchange.commit());
-      show(exchange);
-    }
+      for (const value of [PRIVATE + noise(5000), () => PRIVATE, new Map([[PRIVATE, PRIVATE]])]) {
+        const exchange = sessions.open({ cookie: `session=${good}`, host: "localhost", encrypted: false });
+        (await exchange.session()).data["x"] = value;
+        await showFailure(() => exchange.commit());
+        show(exchange);
+      }
 
-    for (const type of ["bad_mac", "future", "malformed", "old_key", "too_large"]) expect(types).toContain(`token.${type}`);
-    const errors = ["TooLargeError", "DataError", "CookieError", "HeadersSentError", "ConfigError", "TOO_LARGE", "INTERNAL"];
-    for (const error of errors) expect(seen.join("\n")).toContain(error);
-    expectNothingPrivate(sent);
-  });
+      for (const type of ["bad_mac", "future", "malformed", "old_key", "too_large"])
+        expect(types).toContain(`token.${type}`);
+      const errors = [
+        "TooLargeError",
+        "DataError",
+        "CookieError",
+        "HeadersSentError",
+        "ConfigError",
+        "TOO_LARGE",
+        "INTERNAL",
+      ];
+      for (const error of errors) expect(seen.join("\n")).toContain(error);
+      expectNothingPrivate(sent);
+    },
+  );
 });
 
 describe("mistakes in the configuration", () => {
@@ -203,7 +238,7 @@ describe("mistakes in the configuration", () => {
       () => new FlaskCookie([SECRET]),
     ];
     for (const mistake of mistakes) await showFailure(mistake);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(seen.join("\n")).toMatch(/ConfigError/);
     expect(seen.join("\n")).not.toContain(weak);
     expect(seen.join("\n")).not.toContain("changeme");

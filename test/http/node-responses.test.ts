@@ -7,7 +7,7 @@ import { HeadersSentError, type SessionManager, TooLargeError } from "hipflask";
 import { nodeSessions } from "hipflask/adapters/node";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen, overHttp, overHttp2, type Reply } from "../support/client.ts";
-import { native, noise } from "./adapter-suite.ts";
+import { native, noise } from "./serving.ts";
 
 type Handler = (response: ServerResponse, sessions: SessionManager, request: object) => unknown;
 
@@ -16,7 +16,9 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
   async function serve(handler: Handler, sessions: SessionManager, isWrapped = true): Promise<string> {
     const bare = (request: any, response: any): unknown => handler(response, sessions, request);
     const listener = isWrapped ? nodeSessions(sessions, bare) : bare;
-    const { origin, close } = await listen(protocol === "http1" ? createServer(listener) : createHttp2Server(listener));
+    const { origin, close } = await listen(
+      protocol === "http1" ? createServer(listener) : createHttp2Server(listener),
+    );
     onTestFinished(close);
     return origin;
   }
@@ -38,7 +40,7 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
       response.end("three");
     },
     "a pipeline": (response) => pipeline(Readable.from([Buffer.from("one "), Buffer.from("two")]), response),
-    "flushHeaders": (response) => {
+    flushHeaders: (response) => {
       response.setHeader("X-Own", "1");
       response.flushHeaders();
       response.end("text");
@@ -50,26 +52,38 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
     "writeHead(status)": (response) => response.writeHead(201).end("text"),
     "writeHead with a reason": (response) => response.writeHead(203, "Fine").end("text"),
     "writeHead with a reason and headers": (response) => response.writeHead(203, "Fine", utf8).end("text"),
-    "writeHead with undefined and headers": (response) => response.writeHead(203, undefined, utf8).end("text"),
-    "writeHead with an object": (response) => response.writeHead(200, { ...utf8, "Set-Cookie": "a=1", "X-Number": 5 }).end(),
-    "writeHead with lists in an object": (response) => response.writeHead(200, { "Set-Cookie": ["a=1", "b=2"], "X-Two": ["1", "2"] }).end(),
-    "writeHead with a flat list": (response) => response.writeHead(200, ["Set-Cookie", "a=1", "X-Own", "1"]).end("text"),
+    "writeHead with undefined and headers": (response) =>
+      response.writeHead(203, undefined, utf8).end("text"),
+    "writeHead with an object": (response) =>
+      response.writeHead(200, { ...utf8, "Set-Cookie": "a=1", "X-Number": 5 }).end(),
+    "writeHead with lists in an object": (response) =>
+      response.writeHead(200, { "Set-Cookie": ["a=1", "b=2"], "X-Two": ["1", "2"] }).end(),
+    "writeHead with a flat list": (response) =>
+      response.writeHead(200, ["Set-Cookie", "a=1", "X-Own", "1"]).end("text"),
     "writeHead with a flat list that repeats a name": (response) =>
-      response.writeHead(200, ["Set-Cookie", "a=1", "X-Two", "1", "Set-Cookie", "b=2", "X-Two", "2"]).end("text"),
+      response
+        .writeHead(200, ["Set-Cookie", "a=1", "X-Two", "1", "Set-Cookie", "b=2", "X-Two", "2"])
+        .end("text"),
     "setHeader with a cookie": (response) => set(response, "Set-Cookie", "a=1").end("text"),
     "setHeader with cookies": (response) => set(response, "Set-Cookie", ["a=1", "b=2"]).end("text"),
-    "appendHeader": (response) => {
+    appendHeader: (response) => {
       response.appendHeader("Set-Cookie", "a=1");
       response.appendHeader("Set-Cookie", "b=2");
       response.end("text");
     },
-    "setHeader and writeHead with other headers": (response) => set(response, "X-Own", "1").writeHead(200, utf8).end(),
+    "setHeader and writeHead with other headers": (response) =>
+      set(response, "X-Own", "1").writeHead(200, utf8).end(),
     "setHeader and writeHead with the same": (response) =>
-      set(set(response, "Set-Cookie", "a=1"), "X-Own", "1").writeHead(200, { "Set-Cookie": "b=2", "x-own": "2" }).end(),
+      set(set(response, "Set-Cookie", "a=1"), "X-Own", "1")
+        .writeHead(200, { "Set-Cookie": "b=2", "x-own": "2" })
+        .end(),
     "setHeader and writeHead with the same in a flat list": (response) =>
-      set(set(response, "Set-Cookie", "a=1"), "X-Own", "1").writeHead(200, ["Set-Cookie", "b=2", "x-own", "2"]).end(),
+      set(set(response, "Set-Cookie", "a=1"), "X-Own", "1")
+        .writeHead(200, ["Set-Cookie", "b=2", "x-own", "2"])
+        .end(),
     "setHeader with a length": (response) => set(response, "Content-Length", "4").end("text"),
-    "writeHead with a length": (response) => response.writeHead(200, { "Content-Length": "4", "X-Own": "1" }).end("text"),
+    "writeHead with a length": (response) =>
+      response.writeHead(200, { "Content-Length": "4", "X-Own": "1" }).end("text"),
     "no date": (response) => {
       response.sendDate = false;
       response.end("text");
@@ -78,7 +92,14 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
     "204": (response) => response.writeHead(204).end(),
   };
   if (protocol === "http1") {
-    ways["writeHead with pairs"] = (response) => response.writeHead(200, [["Set-Cookie", "a=1"], ["X-Own", "1"], ["Set-Cookie", "b=2"]] as never).end();
+    ways["writeHead with pairs"] = (response) =>
+      response
+        .writeHead(200, [
+          ["Set-Cookie", "a=1"],
+          ["X-Own", "1"],
+          ["Set-Cookie", "b=2"],
+        ] as never)
+        .end();
     ways["setHeaders"] = (response) => response.setHeaders(new Map([["X-Own", "1"]])).end("text");
     ways["trailers"] = (response) => {
       response.writeHead(200, { Trailer: "X-Sum" });
@@ -90,12 +111,10 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
 
   test.each(Object.entries(ways))("leaves the application's own headers as they are: %s", async (_, way) => {
     const plain = await ask(way, { isWrapped: false });
-    const wrapped = await ask(
-      async (response, sessions, request) => {
-        (await sessions.get(request)).data["n"] = 1;
-        await way(response);
-      },
-    );
+    const wrapped = await ask(async (response, sessions, request) => {
+      (await sessions.get(request)).data["n"] = 1;
+      await way(response);
+    });
     expect(wrapped.cookies("session")).toHaveLength(1);
     expect(own(wrapped).toSorted(byName)).toEqual(own(plain).toSorted(byName));
     expect([wrapped.status, wrapped.text]).toEqual([plain.status, plain.text]);
@@ -107,17 +126,25 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
 
   test("reads Vary and Cache-Control wherever the application has put them", async () => {
     const places: ((response: ServerResponse) => ServerResponse)[] = [
-      (response) => set(set(response, "Vary", ["Accept", "Origin"]), "Cache-Control", "private").writeHead(200),
+      (response) =>
+        set(set(response, "Vary", ["Accept", "Origin"]), "Cache-Control", "private").writeHead(200),
       (response) => response.writeHead(200, { VARY: "Accept, Origin", "CACHE-CONTROL": "private" }),
       (response) => response.writeHead(200, ["vary", "Accept, Origin", "cache-control", "private"]),
-      (response) => set(response, "Vary", "X").writeHead(200, "OK", { vary: "Accept, Origin", "cache-control": "private" }),
+      (response) =>
+        set(response, "Vary", "X").writeHead(200, "OK", {
+          vary: "Accept, Origin",
+          "cache-control": "private",
+        }),
     ];
     for (const place of places) {
       const reply = await ask(async (response, sessions, request) => {
         (await sessions.get(request)).data["n"] = 1;
         place(response).end();
       });
-      expect([reply.header("vary"), reply.header("cache-control")]).toEqual(["Accept, Origin, Cookie", "private"]);
+      expect([reply.header("vary"), reply.header("cache-control")]).toEqual([
+        "Accept, Origin, Cookie",
+        "private",
+      ]);
     }
   });
 
@@ -125,7 +152,10 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
     ["end()", (response) => response.end()],
     ["end(text)", (response) => response.end("a text of another length than the error's")],
     ["write(text)", (response) => response.write("text")],
-    ["writeHead", (response) => response.writeHead(200, { "Content-Length": "4", "Cache-Control": "public" })],
+    [
+      "writeHead",
+      (response) => response.writeHead(200, { "Content-Length": "4", "Cache-Control": "public" }),
+    ],
     ["flushHeaders", (response) => response.flushHeaders()],
   ])("%s throws for a session that cannot be stored, and another answer can be given", async (_, way) => {
     let thrown: unknown;
@@ -164,7 +194,8 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
       session.data["n"] = 1;
       response.end("text");
     }, native());
-    const { hints, setCookies } = protocol === "http1" ? await hintsOverHttp(origin) : await hintsOverHttp2(origin);
+    const { hints, setCookies } =
+      protocol === "http1" ? await hintsOverHttp(origin) : await hintsOverHttp2(origin);
     expect(hints).toEqual(["</style.css>; rel=preload; as=style"]);
     expect(setCookies).toEqual([expect.stringMatching(/^session=/)]);
   });

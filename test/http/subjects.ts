@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import { type AdapterName, appServer, honoApp, webApp } from "../app/adapters.ts";
 import { listen, overFetch, overHttp, overHttp2 } from "../support/client.ts";
-import type { Subject } from "./adapter-suite.ts";
+import type { Subject } from "./serving.ts";
 
 /** An adapter behind a server of Node's. */
 export function overNetwork(adapter: AdapterName, protocol: "http1" | "http2"): Subject {

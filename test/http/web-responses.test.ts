@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { webSessions } from "hipflask/adapters/web";
 import { expect, onTestFinished, test } from "vitest";
 import { listen } from "../support/client.ts";
-import { native, sealed } from "./adapter-suite.ts";
+import { native, sealed } from "./serving.ts";
 
 const sessions = native();
 
@@ -12,7 +12,8 @@ function writing(answer: () => Response | Promise<Response>): (cookie?: string) 
     (await sessions.get(request)).data["n"] = 1;
     return answer();
   });
-  return (cookie) => handle(new Request("http://localhost/", cookie === undefined ? {} : { headers: { cookie } }));
+  return (cookie) =>
+    handle(new Request("http://localhost/", cookie === undefined ? {} : { headers: { cookie } }));
 }
 
 test("a redirect, whose headers cannot be changed, gets the session's", async () => {
@@ -23,12 +24,18 @@ test("a redirect, whose headers cannot be changed, gets the session's", async ()
 
 test("an answer of another server is handed on with its own cookies, status and body", async () => {
   const server = createServer((_, response) => {
-    response.writeHead(418, "Teapot", { "Set-Cookie": ["a=1", "b=2"], Vary: "Accept" }).end("short and stout");
+    response
+      .writeHead(418, "Teapot", { "Set-Cookie": ["a=1", "b=2"], Vary: "Accept" })
+      .end("short and stout");
   });
   const { origin, close } = await listen(server);
   onTestFinished(close);
   const response = await writing(() => fetch(origin))();
-  expect([response.status, response.statusText, await response.text()]).toEqual([418, "Teapot", "short and stout"]);
+  expect([response.status, response.statusText, await response.text()]).toEqual([
+    418,
+    "Teapot",
+    "short and stout",
+  ]);
   expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2", expect.stringMatching(/^session=/)]);
   expect(response.headers.get("vary")).toBe("Accept, Cookie");
 });
@@ -42,7 +49,10 @@ test("a response that the application gives to everybody holds nobody's cookies"
 });
 
 test("the handler gets what comes after the request", async () => {
-  const handle = webSessions(sessions, (_: Request, env: { key: string }, n: number) => new Response(env.key + n));
+  const handle = webSessions(
+    sessions,
+    (_: Request, env: { key: string }, n: number) => new Response(env.key + n),
+  );
   expect(await (await handle(new Request("http://localhost/"), { key: "k" }, 7)).text()).toBe("k7");
 });
 

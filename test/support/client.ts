@@ -10,7 +10,7 @@ import { CookieJar } from "tough-cookie";
 /** Names and values in their order; a name may repeat. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
-export interface Sending {
+interface Sending {
   readonly method?: string;
   /** `host` stands for `:authority` over HTTP/2. */
   readonly headers?: HeaderList;
@@ -69,7 +69,7 @@ export function overHttp(origin: string): Send {
     const pairs: [string, string][] = [];
     const raw: string[] = response.rawHeaders;
     for (let i = 0; i < raw.length; i += 2) pairs.push([raw[i]!, raw[i + 1]!]);
-    return new Reply(response.statusCode, pairs, await text(response));
+    return new Reply(response.statusCode, pairs, await readText(response));
   };
 }
 
@@ -78,7 +78,9 @@ export function overHttp2(origin: string): Send {
   return async (path, { method = "GET", headers = [], body } = {}) => {
     const session = connect(origin);
     try {
-      const renamed = headers.map(([name, value]) => [name.toLowerCase().replace(/^host$/, ":authority"), value] as const);
+      const renamed = headers.map(
+        ([name, value]) => [name.toLowerCase().replace(/^host$/, ":authority"), value] as const,
+      );
       const fields = { ":method": method, ":path": path, ...fieldsOf(renamed) };
       const stream = session.request(fields, { endStream: body === undefined });
       if (body !== undefined) stream.end(body);
@@ -86,7 +88,7 @@ export function overHttp2(origin: string): Send {
       const pairs = Object.entries(answer as Record<string, string | string[]>).flatMap(([name, value]) =>
         name.startsWith(":") ? [] : [value].flat().map((one): [string, string] => [name, one]),
       );
-      return new Reply(answer[":status"], pairs, await text(stream));
+      return new Reply(answer[":status"], pairs, await readText(stream));
     } finally {
       session.close();
     }
@@ -96,7 +98,8 @@ export function overHttp2(origin: string): Send {
 /** A name that repeats has a list of values. */
 function fieldsOf(headers: HeaderList): Record<string, string | string[]> {
   const fields: Record<string, string | string[]> = {};
-  for (const [name, value] of headers) fields[name] = fields[name] === undefined ? value : [fields[name], value].flat();
+  for (const [name, value] of headers)
+    fields[name] = fields[name] === undefined ? value : [fields[name], value].flat();
   return fields;
 }
 
@@ -116,7 +119,7 @@ export function overFetch(
   };
 }
 
-async function text(stream: AsyncIterable<Buffer>): Promise<string> {
+async function readText(stream: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks).toString();

@@ -1,0 +1,98 @@
+import { ReadableStream } from "node:stream/web";
+import {
+  createSessions,
+  type SessionEvent,
+  type SessionManager,
+  type SessionOptions,
+  signedCookie,
+} from "hipflask";
+import { FlaskCookie } from "hipflask/codec";
+import { flaskConfig } from "hipflask/flask";
+import type { Send } from "../support/client.ts";
+import type { App } from "../app/adapters.ts";
+import type { Call } from "../app/call.ts";
+
+/** One adapter under one way to reach it. */
+export interface Subject {
+  readonly name: string;
+  /** Serves the application until the test has finished. */
+  start(app: App): Promise<Served>;
+  /** Undefined: no network at all. */
+  readonly protocol?: "http1" | "http2";
+  /** Whether an error that a handler throws becomes an answer that still passes by the adapter. */
+  readonly seesErrors: boolean;
+}
+
+interface Served {
+  readonly send: Send;
+  /** Undefined without a network. */
+  readonly origin?: string;
+}
+
+/** The key of all of them. */
+export const SECRET = "K8sQw3ZtR7vXy2BnM5jLp9HfDc4GaE6u";
+
+/** Native sessions. */
+export function native(options: Partial<SessionOptions> = {}): SessionManager {
+  return createSessions({ secretKey: SECRET, storage: signedCookie(), ...options });
+}
+
+/** Sessions by Flask's rules. */
+export function flask(): SessionManager {
+  return createSessions(flaskConfig({ SECRET_KEY: SECRET }));
+}
+
+/** A genuine session cookie of this data. */
+export function sealed(data: Record<string, unknown>): string {
+  const codec = new FlaskCookie([SECRET]);
+  return codec.seal(codec.stringify(data));
+}
+
+export function eventsOf(sessions: SessionManager): SessionEvent[] {
+  const events: SessionEvent[] = [];
+  sessions.on("*", (event) => events.push(event));
+  return events;
+}
+
+type Handlers = Readonly<Record<string, (call: Call) => Response | Promise<Response>>>;
+
+/** Serves an application with a handler for each path. */
+export function serve({ start }: Subject, sessions: SessionManager, handlers: Handlers): Promise<Served> {
+  return start({ sessions, respond: (call) => handlers[call.path]!(call) });
+}
+
+/** A handler that counts, then answers. */
+export function counting(
+  sessions: SessionManager,
+  answer: () => Response,
+): (call: Call) => Promise<Response> {
+  return async ({ context }) => {
+    const session = await sessions.get(context);
+    session.data["n"] = Number(session.data["n"] ?? 0) + 1;
+    return answer();
+  };
+}
+
+/** A body that is made while it is read. */
+export function streamed(body: AsyncIterable<Uint8Array>): Response {
+  return new Response(ReadableStream.from(body) as unknown as BodyInit);
+}
+
+/** What the function throws or rejects with. */
+export async function failureOf(attempt: () => unknown): Promise<unknown> {
+  try {
+    await attempt();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("It did not fail.");
+}
+
+/** Text that does not compress. */
+export function noise(length: number): string {
+  let state = 1;
+  return Array.from({ length }, () => {
+    state = (state * 48271) % 2147483647;
+    return String.fromCharCode(48 + (state % 42));
+  }).join("");
+}
