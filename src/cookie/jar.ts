@@ -7,8 +7,6 @@ import { type DeletionAttributes, stringifyDeletion, stringifySetCookie } from "
 export interface CookieJarOptions {
   /** Tells the time from which the 400 days of `expires` count. Default: the machine's clock. */
   clock?: Clock;
-  /** Whether the response's headers have left, where the framework knows; asked on every change. */
-  isSealed?: () => boolean;
 }
 
 /** What makes two cookies the same one for a browser (RFC 6265bis section 5.7, without the host). */
@@ -32,14 +30,13 @@ export interface CookieKey {
 export class CookieJar {
   readonly #header: CookieHeader;
   readonly #clock: Clock;
-  readonly #isSealed: () => boolean;
-  readonly #changes = new Map<string, string>();
+  /** The response's Set-Cookie headers by name, domain and path; most responses have none. */
+  #changes: Map<string, string> | undefined;
   #sealed = false;
 
   constructor(header: CookieHeader, options: CookieJarOptions = {}) {
     this.#header = header;
     this.#clock = options.clock ?? systemClock;
-    this.#isSealed = options.isSealed ?? (() => false);
   }
 
   /** The value as the browser sent it; the first one, if the name was sent more than once. */
@@ -84,7 +81,7 @@ export class CookieJar {
 
   /** The values of the response's `Set-Cookie` headers: one for each name, domain and path, in its last state. */
   setCookies(): string[] {
-    return [...this.#changes.values()];
+    return this.#changes === undefined ? [] : [...this.#changes.values()];
   }
 
   /** Called by an adapter when the response's headers leave: every later change throws. */
@@ -99,8 +96,9 @@ export class CookieJar {
    * @throws HeadersSentError
    */
   put(key: CookieKey, header: string): void {
-    if (this.#sealed || this.#isSealed()) throw new HeadersSentError("A change of a cookie");
+    if (this.#sealed) throw new HeadersSentError("A change of a cookie");
     const domain = key.domain?.replace(/^\./, "").toLowerCase() ?? "";
+    this.#changes ??= new Map();
     this.#changes.set(`${key.name};${domain};${key.path ?? ""}`, header);
   }
 

@@ -18,15 +18,17 @@ export const FRESH = "_fresh";
 const NAMES: ReadonlySet<string> = new Set(Object.values(RESERVED));
 const UNDERSCORE = 0x5f;
 
-/** Moves the session's own keys out of stored data. */
-export function takeReserved(stored: Dict): Dict {
+/** Stored data without the session's own keys, and those. (A key that is deleted would make its object a slow one.) */
+export function splitReserved(stored: Dict): { data: Dict; reserved: Dict } {
+  const data: Dict = {};
   const reserved: Dict = {};
-  for (const key in stored) {
-    if (key.charCodeAt(0) !== UNDERSCORE || !NAMES.has(key)) continue;
-    reserved[key] = stored[key];
-    delete stored[key];
+  for (const key of Object.keys(stored)) {
+    const target = key.charCodeAt(0) === UNDERSCORE && NAMES.has(key) ? reserved : data;
+    if (key === "__proto__")
+      Object.defineProperty(target, key, Object.getOwnPropertyDescriptor(stored, key)!);
+    else target[key] = stored[key];
   }
-  return reserved;
+  return { data, reserved };
 }
 
 /** An application that copies keys from a request into its data must not let it choose, say, the user. @throws DataError */

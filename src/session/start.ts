@@ -1,7 +1,7 @@
 import type { Dict } from "../codec/index.ts";
 import type { GenuineCookie } from "./open-cookie.ts";
 import { readOnly } from "./read-only.ts";
-import { takeReserved } from "./reserved.ts";
+import { splitReserved } from "./reserved.ts";
 import { fit, type StandardSchema } from "./schema.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
@@ -13,11 +13,11 @@ export function startSession<Data extends object>(
 ): Session<Data> | Promise<Session<Data>> {
   const stored = opened?.data ?? {};
   // Under Flask's rules data is Flask's dict, whole.
-  const reserved = settings.flask === undefined ? takeReserved(stored) : {};
-  if (settings.schema !== undefined) return startFitted(settings, settings.schema, opened, stored, reserved);
-  const data = settings.refuseWrites === undefined ? stored : readOnly(stored, settings.refuseWrites);
+  const { data, reserved } =
+    settings.flask === undefined ? splitReserved(stored) : { data: stored, reserved: {} };
+  if (settings.schema !== undefined) return startFitted(settings, settings.schema, opened, data, reserved);
   return new Session(settings, {
-    data: data as Data,
+    data: (settings.refuseWrites === undefined ? data : readOnly(data, settings.refuseWrites)) as Data,
     hidden: reserved,
     numberTypes: opened?.numberTypes,
     text: opened?.json ?? "{}",
