@@ -32,14 +32,17 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
           encrypted: c.req.url.startsWith("https:"),
         });
     sessions.bind(c, exchange);
-    await sessions.run(exchange, next);
-    exchange.commit();
-    if (!exchange.hasHeaders) return;
     // On Node a look at the headers would make a real Response of Hono's light one, which costs more than all the rest.
-    if (onNode && !outgoing.headersSent) {
-      onHead(outgoing, exchange);
-      return;
+    if (onNode) onHead(outgoing, exchange);
+    await sessions.run(exchange, next);
+    try {
+      exchange.commit();
+    } catch (error) {
+      // Hono gives the error's answer the headers of the one before, its length among them.
+      c.res = undefined;
+      throw error;
     }
+    if (onNode || !exchange.hasHeaders) return;
     exchange.writeTo({
       get: (name) => c.res.headers.get(name),
       set: (name, value) => c.header(name, value),

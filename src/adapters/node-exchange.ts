@@ -20,21 +20,30 @@ export function openNodeExchange<Data extends object>(
   });
 }
 
-type WriteHead = (this: NodeResponse, ...args: unknown[]) => NodeResponse;
+type Call = (this: NodeResponse, ...args: unknown[]) => NodeResponse;
 
 /** Commits the exchange when the response's headers are written; every way to send them goes through `writeHead`. */
 export function onHead<Data extends object>(response: NodeResponse, exchange: Exchange<Data>): void {
-  const target = response as { writeHead: WriteHead };
-  const writeHead = target.writeHead;
-  target.writeHead = function (status, ...rest) {
-    target.writeHead = writeHead;
+  const target = response as { writeHead: Call; end: Call };
+  const { writeHead, end } = target;
+  // Node's end() fixes the length and marks the response as ended before it writes the headers: too early for an error.
+  target.end = function (...args) {
+    target.end = end;
     exchange.commit();
-    if (!exchange.hasHeaders) return writeHead.call(this, status, ...rest);
+    return end.apply(this, args);
+  };
+  target.writeHead = function (status, ...rest) {
+    exchange.commit();
+    if (!exchange.hasHeaders) {
+      target.writeHead = writeHead;
+      return writeHead.call(this, status, ...rest);
+    }
     const reason = typeof rest[0] === "string" ? [rest[0]] : [];
     const given = rest[reason.length] ?? rest[1];
     const headers = new NodeHeaders(this, given as GivenHeaders | undefined);
     exchange.writeTo(headers);
     headers.flush();
+    target.writeHead = writeHead;
     return writeHead.call(this, status, ...reason);
   };
 }

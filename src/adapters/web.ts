@@ -33,16 +33,20 @@ export function webSessions<Data extends object, Rest extends unknown[]>(
     sessions.bind(request, exchange);
     const response = await sessions.run(exchange, () => handler(request, ...rest));
     exchange.commit();
-    if (!exchange.hasHeaders) return response;
-    const answer =
-      response.body === null || hasFixedHeaders(response) ? new Response(response.body, response) : response;
+    // A network error and the switch to another protocol carry no headers of ours.
+    if (!exchange.hasHeaders || response.status < 200) return response;
+    const answer = mayBeShared(response) ? new Response(response.body, response) : response;
     exchange.writeTo(answer.headers);
     return answer;
   };
 }
 
-/** So it is for redirects and for what `fetch` gave. */
-function hasFixedHeaders(response: Response): boolean {
+/**
+ * Whether the headers must not be changed: because they cannot be (a redirect, what `fetch` gave), or because a response
+ * without a body may be given to several visitors.
+ */
+function mayBeShared(response: Response): boolean {
+  if (response.body === null) return true;
   try {
     response.headers.delete("x-hipflask-probe");
     return false;

@@ -59,17 +59,27 @@ export class Events {
 
 function callSafely(listener: EventListener, event: SessionEvent): void {
   try {
-    listener(event);
+    const result: unknown = listener(event);
+    if (result instanceof Promise) result.catch((error: unknown) => sayThrown(event.type, error));
   } catch (error) {
-    warn(`A listener for the session event ${event.type} threw: ${String(error)}`, "HIPFLASK_LISTENER");
+    sayThrown(event.type, error);
   }
+}
+
+function sayThrown(type: EventType, error: unknown): void {
+  const reason = error instanceof Error ? error.message : "something that is no Error";
+  warn(`A listener for the session event ${type} threw: ${reason}`, "HIPFLASK_LISTENER", `listener ${type}`);
 }
 
 const said = new Set<string>();
 
-/** Says something to the person who runs the application, once per process, through the runtime's own warnings. */
-export function warn(message: string, code: string): void {
-  if (said.has(message)) return;
-  said.add(message);
+/**
+ * Says something to the person who runs the application, once per process, through the runtime's own warnings.
+ *
+ * @param subject what is said once, where the message differs from time to time
+ */
+export function warn(message: string, code: string, subject: string = message): void {
+  if (said.has(subject)) return;
+  said.add(subject);
   process.emitWarning(message, { type: "HipflaskWarning", code });
 }

@@ -569,6 +569,12 @@ describe("events", () => {
     sessions.on("session.created", () => {
       throw new Error("mine");
     });
+    sessions.on("*", () => {
+      throw Object.create(null);
+    });
+    sessions.on("*", async () => {
+      throw new Error("later");
+    });
     const off = sessions.on("session.created", ({ type }) => seen.push(type));
     await visitor.visit(({ data }) => (data["a"] = 1));
     off();
