@@ -36,7 +36,7 @@ test("the README begins with app.ts, and it works", async () => {
   await expect.poll(output, { timeout: 10_000 }).toMatch(/http:\/\/localhost:\d+/);
   const url = /http:\/\/localhost:\d+/.exec(output())![0];
   const jar = new Map<string, string>();
-  const ask = async (path: string, method = "GET"): Promise<any> => {
+  const ask = async (path: string, method = "GET"): Promise<unknown> => {
     const cookie = [...jar].map((pair) => pair.join("=")).join("; ");
     const response = await fetch(url + path, { method, headers: { cookie }, redirect: "manual" });
     for (const header of response.headers.getSetCookie()) {

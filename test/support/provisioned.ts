@@ -4,7 +4,7 @@ import { missing, needs } from "../../scripts/needs.mjs";
 let absent: ReadonlySet<string> | undefined;
 
 /** Whether `name`, a row of `scripts/needs.mjs`, is on this machine. */
-export function provisioned(name: string): boolean {
+function provisioned(name: string): boolean {
   if (!needs.some((need) => need.name === name)) throw new Error(`scripts/needs.mjs has no row ${name}`);
   absent ??= new Set(missing().map((need) => need.name));
   return !absent.has(name);
