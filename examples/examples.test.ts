@@ -22,7 +22,7 @@ function start(name: string, env: Record<string, string> = {}) {
 
 test.each(examples.filter((name) => name !== "app.ts"))("%s runs and finds what it expects", async (name) => {
   const { exit, output } = start(name);
-  expect(await exit, output()).toBe(0);
+  expect({ code: await exit, output: output() }).toMatchObject({ code: 0 });
 });
 
 test("the README begins with app.ts, and it works", async () => {
