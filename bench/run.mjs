@@ -1,6 +1,8 @@
 /**
  * Compares hipflask with its peers, side by side in one run.
  */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { machine } from "./lib/machine.mjs";
 import { prepare } from "./lib/prepare.mjs";
@@ -23,43 +25,55 @@ const SUITES = {
   http: "./http/count.mjs",
 };
 
-const HELP = `Usage: npm run bench [-- [filter ...] [--quick] [--json] [--help]]
+const HELP = `Usage: npm run bench [-- [filter ...] [--quick] [--json] [--update] [--help]]
 
 Compares hipflask, built, with its peers in one run and prints ratios. The first run installs the peers into bench/.
 
   filter    only the suites whose name holds one of these texts: ${Object.keys(SUITES).join(", ")}
   --quick   fewer and shorter rounds: less than a minute for each suite
   --json    results as JSON on standard output; the tables are left out
+  --update  also writes the tables into docs/benchmarks.md; takes all suites at full length, about six minutes
   --help    this text
 
 Example: npm run bench -- sign --quick
 
 Exit status: 0 measured (whether or not goals are met: timings gate nothing), 1 a suite failed, 2 wrong usage.`;
 
-function usage() {
+const DOCUMENT = join(import.meta.dirname, "../docs/benchmarks.md");
+const MARKER = "<!-- What follows is written by `npm run bench -- --update`. -->";
+
+function parseCommand() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      update: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  const all = Object.keys(SUITES);
+  const idle = positionals.find((filter) => !all.some((name) => name.includes(filter)));
+  if (idle !== undefined) throw new Error(`No suite's name holds "${idle}". There are: ${all.join(", ")}.`);
+  if (values.update && (values.quick || positionals.length > 0)) {
+    throw new Error("--update takes all suites at full length: leave the filters and --quick out.");
+  }
+  const names = all.filter(
+    (name) => positionals.length === 0 || positionals.some((filter) => name.includes(filter)),
+  );
+  return { ...values, names };
+}
+
+function command() {
   try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        quick: { type: "boolean" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-    const names = Object.keys(SUITES).filter(
-      (name) => positionals.length === 0 || positionals.some((filter) => name.includes(filter)),
-    );
-    const idle = positionals.find((filter) => !Object.keys(SUITES).some((name) => name.includes(filter)));
-    if (idle !== undefined)
-      throw new Error(`No suite's name holds "${idle}". There are: ${Object.keys(SUITES).join(", ")}.`);
-    return { ...values, names };
+    return parseCommand();
   } catch (error) {
     console.error(`${error.message}\n\n${HELP}`);
     process.exit(2);
   }
 }
 
-const { help, quick = false, json = false, names } = usage();
+const { help, quick, json, update, names } = command();
 if (help) {
   console.log(HELP);
   process.exit(0);
@@ -85,10 +99,14 @@ for (const name of names) {
   }
 }
 
-if (json) {
-  console.log(JSON.stringify({ ...header, results }, null, 2));
-} else {
-  const { node, platform, cpu, cores, date } = header;
-  console.log(`Node ${node}, ${platform}, ${cores} cores of ${cpu}, ${date}${quick ? ", --quick" : ""}`);
-  for (const [name, result] of Object.entries(results)) console.log(`\n## ${name}\n\n${markdown(result)}`);
+const { node, platform, cpu, cores, date } = header;
+const text = [
+  `Node ${node}, ${platform}, ${cores} cores of ${cpu}, ${date}${quick ? ", --quick" : ""}`,
+  ...Object.entries(results).map(([name, result]) => `## ${name}\n\n${markdown(result)}`),
+].join("\n\n");
+console.log(json ? JSON.stringify({ ...header, results }, null, 2) : text);
+
+if (update && process.exitCode !== 1) {
+  const [prose] = readFileSync(DOCUMENT, "utf8").split(MARKER);
+  writeFileSync(DOCUMENT, `${prose}${MARKER}\n\n${text}\n`);
 }

@@ -32,7 +32,7 @@ export class SessionManager<Data extends object = Dict> {
   readonly #events = new Events();
   /** Under this name a request's context has its exchange with this manager. */
   readonly #slot: symbol = Symbol("hipflask.session");
-  readonly #ambient = new AsyncLocalStorage<Exchange<Data>>();
+  readonly #ambient: AsyncLocalStorage<Exchange<Data>> | undefined;
   #saidInsecure = false;
 
   /** @internal Use `createSessions`. */
@@ -40,6 +40,7 @@ export class SessionManager<Data extends object = Dict> {
     const production = process.env.NODE_ENV === "production";
     const { flask, schema } = options;
     const times = timing(options);
+    this.#ambient = options.ambient === false ? undefined : new AsyncLocalStorage();
     const keys = this.#secretKeys(options, production);
     this.#templates = flask
       ? { secure: flask.cookie, loopback: flask.cookie }
@@ -94,7 +95,7 @@ export class SessionManager<Data extends object = Dict> {
    * @throws ConfigError outside of a request
    */
   current(): Promise<Session<Data>> {
-    const exchange = this.#ambient.getStore();
+    const exchange = this.#ambient?.getStore();
     if (exchange === undefined) {
       return Promise.reject(
         new ConfigError("There is no current session: sessions.current() was called outside of a request."),
@@ -127,7 +128,7 @@ export class SessionManager<Data extends object = Dict> {
 
   /** For adapters: runs the application's handler, in which `sessions.current()` is about this exchange. */
   run<T>(exchange: Exchange<Data>, handler: () => T): T {
-    return this.#ambient.run(exchange, handler);
+    return this.#ambient === undefined ? handler() : this.#ambient.run(exchange, handler);
   }
 
   #template({ host, encrypted }: RequestFacts): CookieTemplate {

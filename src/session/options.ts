@@ -26,6 +26,11 @@ export interface SessionOptions<Data extends object = Dict> {
    */
   readonly idleTimeout?: number | undefined;
   readonly cookie?: SessionCookieOptions | undefined;
+  /**
+   * Whether `sessions.current()` works. It needs an AsyncLocalStorage, which makes every promise of a process on Node 20 and
+   * 22 a little slower; on Node 24 it costs next to nothing. Default: true.
+   */
+  readonly ambient?: boolean | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
   /** Flask's own rules instead of ours; made by `flaskConfig` of `hipflask/flask`. */
