@@ -562,6 +562,32 @@ describe("after the headers have left", () => {
   });
 });
 
+describe("the current session", () => {
+  const isRefused = (promise: Promise<unknown>) => expect(promise).rejects.toThrow(ConfigError);
+
+  test("is that of the request, however deep below it, and of no other one", async () => {
+    const { sessions } = setUp();
+    const request = (name: string) => {
+      const exchange = sessions.open({ cookie: undefined, host: "example.com", encrypted: true });
+      return sessions.run(exchange, async () => {
+        (await sessions.current()).data["name"] = name;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        expect(await sessions.current()).toBe(await exchange.session());
+        return (await sessions.current()).data["name"];
+      });
+    };
+    expect(await Promise.all(["a", "b", "c"].map(request))).toEqual(["a", "b", "c"]);
+    await isRefused(sessions.current());
+  });
+
+  test("can be done without", async () => {
+    const { sessions } = setUp({ ambient: false });
+    const exchange = sessions.open({ cookie: undefined, host: "example.com", encrypted: true });
+    await isRefused(sessions.run(exchange, () => sessions.current()));
+    await isRefused(sessions.get({}));
+  });
+});
+
 describe("events", () => {
   test("go to listeners of their type and of all, until these are removed, and a listener's error disturbs nobody", async () => {
     const { visitor, sessions } = setUp();
