@@ -22,6 +22,7 @@ interface NodeBindings {
  */
 export function honoSessions<Data extends object>(sessions: SessionManager<Data>): MiddlewareHandler {
   return async (c, next) => {
+    if (sessions.isBound(c)) return next();
     const { incoming, outgoing } = (c.env ?? {}) as NodeBindings;
     const onNode = incoming !== undefined && typeof outgoing?.writeHead === "function";
     const exchange = onNode
@@ -42,11 +43,12 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
       c.res = undefined;
       throw error;
     }
-    if (onNode || !exchange.hasHeaders) return;
+    if (onNode || !exchange.hasHeaders) return undefined;
     exchange.writeTo({
       get: (name) => c.res.headers.get(name),
       set: (name, value) => c.header(name, value),
       append: (name, value) => c.header(name, value, { append: true }),
     });
+    return undefined;
   };
 }

@@ -34,18 +34,25 @@ export function onHead<Data extends object>(response: NodeResponse, exchange: Ex
   };
   target.writeHead = function (status, ...rest) {
     exchange.commit();
-    if (!exchange.hasHeaders) {
-      target.writeHead = writeHead;
-      return writeHead.call(this, status, ...rest);
-    }
-    const reason = typeof rest[0] === "string" ? [rest[0]] : [];
-    const given = rest[reason.length] ?? rest[1];
-    const headers = new NodeHeaders(this, given as GivenHeaders | undefined);
-    exchange.writeTo(headers);
-    headers.flush();
+    const result = writeHead.call(this, status, ...withExchange(this, exchange, rest));
+    // Not before: Node may refuse the headers, and the next attempt needs ours too.
     target.writeHead = writeHead;
-    return writeHead.call(this, status, ...reason);
+    return result;
   };
+}
+
+/** The arguments of `writeHead` after the status, with the exchange's headers among them or on the response. */
+function withExchange<Data extends object>(
+  response: NodeResponse,
+  exchange: Exchange<Data>,
+  rest: unknown[],
+): unknown[] {
+  if (!exchange.hasHeaders) return rest;
+  const reason = typeof rest[0] === "string" ? [rest[0]] : [];
+  const headers = new NodeHeaders(response, (rest[reason.length] ?? rest[1]) as GivenHeaders | undefined);
+  exchange.writeTo(headers);
+  const merged = headers.merge();
+  return merged === undefined ? reason : [...reason, merged];
 }
 
 type HeaderValue = string | number | readonly string[];
@@ -55,17 +62,18 @@ type GivenHeaders = Record<string, HeaderValue | undefined> | HeaderValue[] | [s
 /** The headers set on a response together with those given to `writeHead`, which win. */
 class NodeHeaders implements ResponseHeaders {
   readonly #response: ServerResponse;
-  readonly #given: readonly (readonly [string, HeaderValue])[];
+  readonly #given: GivenHeaders | undefined;
+  readonly #pairs: readonly (readonly [string, HeaderValue])[];
   readonly #changes: [name: string, value: string, append: boolean][] = [];
 
   constructor(response: NodeResponse, given: GivenHeaders | undefined) {
     this.#response = response as ServerResponse;
-    this.#given = given === undefined ? [] : pairs(given);
+    this.#given = given;
+    this.#pairs = given === undefined ? [] : pairs(given);
   }
 
   get(name: string): string | undefined {
-    const lower = name.toLowerCase();
-    const given = this.#given.filter(([key]) => key.toLowerCase() === lower).map(([, value]) => value);
+    const given = this.#pairs.filter(([key]) => isSameName(key, name)).map(([, value]) => value);
     const values = given.length > 0 ? given : [this.#response.getHeader(name) ?? []];
     return values.flat().length === 0 ? undefined : values.flat().join(", ");
   }
@@ -78,20 +86,42 @@ class NodeHeaders implements ResponseHeaders {
     this.#changes.push([name, value, true]);
   }
 
-  flush(): void {
-    for (const [name] of this.#given) this.#response.removeHeader(name);
-    for (const [name, value] of this.#given) this.#add(name, value);
+  /** Puts the changes on the response, or into headers to give to `writeHead` where that is all there are, which is quicker. */
+  merge(): Record<string, HeaderValue | undefined> | undefined {
+    const given = this.#given;
+    if (given !== undefined && !Array.isArray(given) && this.#response.getHeaderNames().length === 0) {
+      return this.#mergedInto({ ...given });
+    }
+    for (const [name] of this.#pairs) this.#response.removeHeader(name);
+    for (const [name, value] of this.#pairs) this.#add(name, value);
     for (const [name, value, append] of this.#changes) {
       if (append) this.#add(name, value);
       else this.#response.setHeader(name, value);
     }
+    return undefined;
+  }
+
+  #mergedInto(headers: Record<string, HeaderValue | undefined>): Record<string, HeaderValue | undefined> {
+    for (const [name, value, append] of this.#changes) {
+      const key = Object.keys(headers).find((given) => isSameName(given, name)) ?? name;
+      const present = append ? headers[key] : undefined;
+      headers[key] = present === undefined ? value : joined(present, value);
+    }
+    return headers;
   }
 
   #add(name: string, value: HeaderValue): void {
     const present = this.#response.getHeader(name);
-    if (present === undefined) this.#response.setHeader(name, value);
-    else this.#response.setHeader(name, [present, value].flat().map(String));
+    this.#response.setHeader(name, present === undefined ? value : joined(present, value));
   }
+}
+
+function isSameName(a: string, b: string): boolean {
+  return a.length === b.length && a.toLowerCase() === b.toLowerCase();
+}
+
+function joined(present: HeaderValue, value: HeaderValue): string[] {
+  return [present, value].flat().map(String);
 }
 
 function pairs(given: GivenHeaders): [string, HeaderValue][] {

@@ -24,6 +24,7 @@ export function webSessions<Data extends object, Rest extends unknown[]>(
   handler: WebHandler<Rest>,
 ): (request: Request, ...rest: Rest) => Promise<Response> {
   return async (request, ...rest) => {
+    if (sessions.isBound(request)) return handler(request, ...rest);
     const url = new URL(request.url);
     const exchange = sessions.open({
       cookie: request.headers.get("Cookie") ?? undefined,

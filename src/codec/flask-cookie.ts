@@ -72,11 +72,14 @@ export class FlaskCookie {
   readonly #signer: TimestampSigner;
   readonly #oldSigner: TimestampSigner | undefined;
   readonly #compressAbove: number;
-  readonly #maxJsonBytes: number;
   readonly #clock: Clock;
 
-  /** @param keys oldest first, as itsdangerous has them: the last one signs, the others are still accepted */
-  constructor(keys: readonly SecretKey[], options: FlaskCookieOptions = {}) {
+  /** The most characters of JSON that {@link open} takes. */
+  readonly maxJsonBytes: number;
+
+  /** @param secretKey one key, or several, oldest first, as itsdangerous has them: the last one signs, the others are still accepted */
+  constructor(secretKey: SecretKey | readonly SecretKey[], options: FlaskCookieOptions = {}) {
+    const keys: readonly SecretKey[] = Array.isArray(secretKey) ? secretKey : [secretKey as SecretKey];
     const clock = options.clock ?? systemClock;
     const skew = (options.issueSkew ?? 0) * 1000;
     const signerOptions = {
@@ -90,7 +93,7 @@ export class FlaskCookie {
     this.#signer = new TimestampSigner(keys.slice(-1), signerOptions);
     this.#oldSigner = keys.length > 1 ? new TimestampSigner(keys.slice(0, -1), signerOptions) : undefined;
     this.#compressAbove = options.compressAbove ?? 1024;
-    this.#maxJsonBytes = options.maxJsonBytes ?? 65_536;
+    this.maxJsonBytes = options.maxJsonBytes ?? 65_536;
     this.#clock = clock;
   }
 
@@ -99,8 +102,11 @@ export class FlaskCookie {
     return this.#json.stringify(data, numberTypes);
   }
 
-  /** The cookie's value for JSON that {@link stringify} wrote, signed now. */
+  /** The cookie's value for JSON that {@link stringify} wrote, signed now. @throws TooLargeError when {@link open} would refuse it */
   seal(json: string): string {
+    if (json.length > this.maxJsonBytes) {
+      throw new TooLargeError("The session is too large.", json.length, this.maxJsonBytes, []);
+    }
     return this.#signer.sign(this.#compressed(json) ?? toBase64url(json));
   }
 
@@ -143,11 +149,11 @@ export class FlaskCookie {
     if (base64.length % 4 === 1 || length !== Math.floor(base64.length * 0.75)) {
       throw new MalformedError("The payload is not base64url.");
     }
-    if (!packed && length > this.#maxJsonBytes) {
-      throw new TooLargeError("The session is too large.", length, this.#maxJsonBytes, []);
+    if (!packed && length > this.maxJsonBytes) {
+      throw new TooLargeError("The session is too large.", length, this.maxJsonBytes, []);
     }
     const bytes = scratch.subarray(0, length);
-    return decodeUtf8(packed ? inflate(bytes, this.#maxJsonBytes) : bytes);
+    return decodeUtf8(packed ? inflate(bytes, this.maxJsonBytes) : bytes);
   }
 }
 

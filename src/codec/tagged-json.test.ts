@@ -239,7 +239,7 @@ describe("what cannot be written", () => {
     ["undefined in a list", { l: [undefined] }, "l[0]"],
     ["a list with a hole", { l: Object.assign([1], { 2: 3 }) }, "l[1]"],
     ["an invalid Date", { d: new Date(Number.NaN) }, "d"],
-    ["a getter that throws", throwing, "cart[1]"],
+    ["a getter that throws", throwing, "cart[1].total"],
     ["a revoked proxy", { p: revoked.proxy }, "p"],
     ["a cycle", cyclic, "self.back.self…"],
     ["a deep nest", JSON.parse(`${'{"a":'.repeat(300)}1${"}".repeat(300)}`) as Dict, "a.a.a…"],

@@ -1,8 +1,9 @@
 import { compareCodePoints } from "../encoding/json-text.ts";
+import { isDict } from "../encoding/plain.ts";
 import { PyFloat } from "../encoding/py-float.ts";
 import { MAX_DEPTH, stringifyPythonJson, type NumberTypes, type Tagged } from "../encoding/python-json.ts";
 import { parsePythonJson } from "../encoding/python-json-parse.ts";
-import { ConfigError, MalformedError } from "../errors.ts";
+import { ConfigError, DataError, MalformedError } from "../errors.ts";
 import { ReadNumbers } from "./number-types.ts";
 import { FLASK_TAGS, type Tag, TUPLE_KEY } from "./tags.ts";
 
@@ -46,8 +47,10 @@ export class TaggedJson {
     }
   }
 
-  /** @throws DataError that names the path of what cannot be written */
+  /** @throws DataError that names the path of what cannot be written; Flask answers 500 to a session that is no dict */
   stringify(data: Dict, numberTypes?: NumberTypes): string {
+    if (!isDict(data))
+      throw new DataError("UNSERIALIZABLE", "", "is not a dict. Store an object like { count: 1 }.");
     return stringifyPythonJson(data, { sortKeys: true, tag: this.#tag, numberTypes });
   }
 
@@ -55,19 +58,16 @@ export class TaggedJson {
   parse(text: string): ParsedDict {
     const reading = new Reading(this.#byKey);
     const data = reading.untag(parsePythonJson(text, "keep"), 0);
-    if (typeof data !== "object" || data === null || Object.getPrototypeOf(data) !== Object.prototype) {
-      throw new MalformedError("The session is not a dict.");
-    }
+    if (!isDict(data)) throw new MalformedError("The session is not a dict.");
     const numberTypes = reading.floats ? new ReadNumbers(data) : undefined;
-    return { data: data as Dict, numberTypes, canonical: reading.canonical };
+    return { data, numberTypes, canonical: reading.canonical };
   }
 
   readonly #tag = (value: object): Tagged | undefined => {
     for (const tag of this.#tags) {
       if (tag.check(value)) return { key: tag.key, inner: tag.toJson(value) };
     }
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) return undefined;
+    if (!isDict(value)) return undefined;
     const key = Object.keys(value)[0]!;
     if (key !== DICT && !this.#byKey.has(key)) return undefined;
     return { key: DICT, original: key, escaped: `${key}__` };

@@ -65,7 +65,7 @@ const datetime: Tag<Date | null> = {
   check: (value) => value instanceof Date,
   toJson(value) {
     const time = (value as Date).getTime();
-    if (Number.isNaN(time)) throw new TypeError("The Date is invalid.");
+    if (Number.isNaN(time)) throw new TypeError("it is an invalid Date.");
     return formatHttpDate(Math.floor(time / 1000));
   },
   // As Flask: a date that cannot be read is None.

@@ -1,4 +1,5 @@
 import { MalformedError } from "../errors.ts";
+import { setOwn } from "./plain.ts";
 import { PyFloat } from "./py-float.ts";
 import { MAX_DEPTH, MAX_INT_DIGITS } from "./python-json.ts";
 
@@ -96,12 +97,7 @@ class Parser {
       if (!this.#take(":")) this.#fail();
       this.#space();
       const value = this.#value(depth + 1);
-      // An assignment to __proto__ would set the prototype.
-      if (key === "__proto__") {
-        Object.defineProperty(dict, key, { value, writable: true, enumerable: true, configurable: true });
-      } else {
-        dict[key] = value;
-      }
+      setOwn(dict, key, value);
       this.#space();
     } while (this.#take(","));
     if (!this.#take("}")) this.#fail();

@@ -1,5 +1,6 @@
 import { DataError, HipflaskError } from "../errors.ts";
 import { quoteAscii, quoteUnicode, sortCodePoints } from "./json-text.ts";
+import { isDictPrototype } from "./plain.ts";
 import { formatFloat, PyFloat } from "./py-float.ts";
 
 /** The deepest nesting that is written or read. Flask fails between 300 and 1,000 levels, depending on its own stack. */
@@ -18,6 +19,8 @@ export type Tagged =
 export interface NumberTypes {
   /** What is known of the numbers of data that is about to be written. */
   of(container: object): ContainerNumbers;
+  /** Learns that `copy` stands for what was read: every container of it for the one that was in its place. */
+  adopt(copy: object): void;
 }
 
 /** What is known of the numbers in one list or dict. */
@@ -60,6 +63,10 @@ class Writer {
   /** The keys that lead to the container being written; longer than `depth` where an earlier branch went deeper. */
   readonly #keys: (string | number)[] = [];
   #depth = 0;
+  /** The key that is being read in that container: for what throws when it is touched. */
+  #at: string | number | undefined;
+  /** Open brackets and braces, those of tags included, as a reader counts them. */
+  #level = 0;
 
   constructor(options: WriteOptions) {
     const spaced = options.separators === "spaced";
@@ -76,10 +83,14 @@ class Writer {
       return this.#value(value, undefined, undefined, own);
     } catch (error) {
       if (error instanceof HipflaskError) throw error;
-      const path = formatPath(this.#keys.slice(0, this.#depth));
-      throw new DataError("UNSERIALIZABLE", path, "cannot be read: its getter, proxy or tag threw.", {
-        cause: error,
-      });
+      throw new DataError(
+        "UNSERIALIZABLE",
+        this.#path(this.#at),
+        "cannot be read: its getter or proxy threw.",
+        {
+          cause: error,
+        },
+      );
     }
   }
 
@@ -130,7 +141,7 @@ class Writer {
 
   #object(value: object, key: string | number | undefined, own: ContainerNumbers | undefined): string {
     if (key !== undefined) this.#keys[this.#depth++] = key;
-    if (this.#depth > MAX_DEPTH) this.#tooDeep();
+    this.#at = undefined;
     const text = value instanceof PyFloat ? formatFloat(value.value) : this.#container(value, own);
     if (key !== undefined) this.#depth--;
     return text;
@@ -139,50 +150,75 @@ class Writer {
   #container(value: object, own: ContainerNumbers | undefined): string {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Array.prototype) return this.#array(value as unknown[], own);
-    const plain = isPlain(prototype);
+    const plain = isDictPrototype(prototype);
     const keys = Object.keys(value);
     if (!plain || keys.length === 1) {
-      const tagged = this.#tag?.(value);
-      if (tagged) return this.#pair(tagged.key, this.#inner(tagged, value, own));
+      const tagged = this.#tagged(value);
+      if (tagged) return this.#pair(tagged.key, () => this.#inner(tagged, value, own));
       if (Array.isArray(value)) return this.#array(value, own);
       if (!plain) return this.#refuse(undefined, `a ${nameOf(prototype)} object`);
     }
     return this.#dict(value as Record<string, unknown>, keys, own);
   }
 
+  #tagged(value: object): Tagged | undefined {
+    try {
+      return this.#tag?.(value);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : "its tag threw.";
+      throw new DataError("UNSERIALIZABLE", this.#path(undefined), `cannot be written: ${reason}`, {
+        cause: error,
+      });
+    }
+  }
+
   #inner(tagged: Tagged, value: object, own: ContainerNumbers | undefined): string {
     if ("original" in tagged) {
       const { original, escaped } = tagged;
-      return this.#pair(escaped, this.#value((value as Record<string, unknown>)[original], original, own));
+      const item = (value as Record<string, unknown>)[original];
+      return this.#pair(escaped, () => this.#value(item, original, own));
     }
     return Array.isArray(tagged.inner)
       ? this.#array(tagged.inner, own)
       : this.#value(tagged.inner, undefined);
   }
 
-  #pair(key: string, text: string): string {
-    return `{${this.#quote(key)}${this.#colon}${text}}`;
+  #pair(key: string, write: () => string): string {
+    this.#open();
+    const text = `{${this.#quote(key)}${this.#colon}${write()}}`;
+    this.#level--;
+    return text;
   }
 
   #array(items: readonly unknown[], own: ContainerNumbers | undefined): string {
+    this.#open();
     let text = "[";
     for (let i = 0; i < items.length; i++) {
       if (i > 0) text += this.#comma;
+      this.#at = i;
       text += this.#value(items[i], i, own);
     }
+    this.#level--;
     return `${text}]`;
   }
 
   #dict(value: Record<string, unknown>, keys: string[], own: ContainerNumbers | undefined): string {
+    this.#open();
     if (this.#sortKeys) sortCodePoints(keys);
     let text = "";
     for (const key of keys) {
+      this.#at = key;
       const item = value[key];
       // As in JSON.stringify, a property that is undefined is absent.
       if (item === undefined) continue;
       text += (text === "" ? "" : this.#comma) + this.#quote(key) + this.#colon + this.#value(item, key, own);
     }
+    this.#level--;
     return `{${text}}`;
+  }
+
+  #open(): void {
+    if (++this.#level > MAX_DEPTH) this.#tooDeep();
   }
 
   #path(key: string | number | undefined): string {
@@ -206,11 +242,6 @@ class Writer {
       `is nested deeper than ${MAX_DEPTH} levels, or contains itself.`,
     );
   }
-}
-
-function isPlain(prototype: unknown): boolean {
-  // An object of another realm has another Object.prototype, whose own prototype is null too.
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function nameOf(prototype: unknown): string {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { type Desc, fromDesc } from "../../test/support/python-values.ts";
 import { vectors } from "../../test/support/vectors.ts";
+import { Visitor } from "../../test/support/visitor.ts";
 import { webSessions } from "../adapters/web.ts";
 import { type Dict, FlaskCookie } from "../codec/index.ts";
 import { dumpCookie } from "../cookie/index.ts";
@@ -239,6 +241,43 @@ describe("a configuration that cannot be honoured is an error at once", () => {
         flaskConfig({ SECRET_KEY: "dev", DEBUG: true, SESSION_TYPE: null, SECRET_KEY_FALLBACKS: null }),
       ),
     ).not.toThrow();
+  });
+});
+
+describe("with a schema of defaults", () => {
+  const start = (schema: z.ZodType<Dict>, config: FlaskConfig = { SECRET_KEY: "dev" }) =>
+    new Visitor(
+      createSessions({ ...flaskConfig(config), schema, clock: { now: () => NOW * 1000 } }),
+      "http://localhost/",
+    );
+  const counted = z.object({ count: z.number().default(0) });
+
+  test("destroy and clear delete the cookie", async () => {
+    for (const end of [(session: Session) => session.destroy(), (session: Session) => session.clear()]) {
+      const visitor = start(counted);
+      await visitor.visit((session) => (session.data["count"] = 1));
+      expect(visitor.cookie).not.toBe("");
+      await visitor.visit(end);
+      expect(visitor.cookie).toBe("");
+    }
+  });
+
+  test("a strict one does not stumble over Flask's own keys", async () => {
+    const visitor = start(z.strictObject({ count: z.number().default(0) }));
+    for (const expected of [0, 1, 2]) {
+      await visitor.visit((session) => {
+        expect(session.data["count"]).toBe(expected);
+        session.permanent = true;
+        session.data["count"] = expected + 1;
+      });
+    }
+  });
+
+  test("a missing key is told to whoever writes", async () => {
+    const visitor = start(counted, {});
+    await expect(visitor.visit((session) => (session.data["count"] = 1))).rejects.toMatchObject({
+      code: "NO_SECRET_KEY",
+    });
   });
 });
 

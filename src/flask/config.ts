@@ -12,8 +12,8 @@ import type { SecretKey } from "../signer/index.ts";
 export interface FlaskConfig {
   /** Without it sessions can be read, as empty ones, and not written. */
   readonly SECRET_KEY?: SecretKey | null | undefined;
-  /** Earlier keys, still accepted. Default: none. */
-  readonly SECRET_KEY_FALLBACKS?: readonly SecretKey[] | null | undefined;
+  /** Earlier keys, still accepted; entries that are not set are skipped. Default: none. */
+  readonly SECRET_KEY_FALLBACKS?: readonly (SecretKey | undefined)[] | null | undefined;
   /** Default: `session`. */
   readonly SESSION_COOKIE_NAME?: string | undefined;
   /** Default: none. */

@@ -20,6 +20,8 @@ export type EventType =
   | "session.created"
   /** The session's cookie was deleted. */
   | "session.ended"
+  /** A session was too large or held what cannot be stored; its changes are lost, and the handler got the error. */
+  | "session.unsaved"
   /** Stored data does not fit the schema; the keys that do not fit got their defaults. */
   | "session.schema";
 

@@ -2,7 +2,8 @@ import { seconds } from "../clock.ts";
 import type { Dict } from "../codec/index.ts";
 import { type CookieHeader, type CookieJar, findCookies } from "../cookie/index.ts";
 import { MAX_COOKIE_BYTES } from "../cookie/attributes.ts";
-import { TooLargeError } from "../errors.ts";
+import { quoteAscii } from "../encoding/json-text.ts";
+import { HipflaskError, TooLargeError } from "../errors.ts";
 import type { CookieTemplate } from "./cookie-settings.ts";
 import { type GenuineCookie, openCookie } from "./open-cookie.ts";
 import { RESERVED } from "./reserved.ts";
@@ -33,6 +34,7 @@ export class Exchange<Data extends object = Dict> {
   /** The good cookie that came with the request, once somebody asked. */
   #opened: GenuineCookie | undefined;
   #committed = false;
+  #failure: unknown;
   #vary = false;
   #setCookies: readonly string[] = [];
 
@@ -79,11 +81,20 @@ export class Exchange<Data extends object = Dict> {
     try {
       // Without a secret key Flask does nothing at all at the end of a request.
       if (this.#settings.refuseWrites === undefined) this.#commitSession();
+    } catch (error) {
+      this.#failure = error;
+      this.#settings.events.emit("session.unsaved", `A session could not be written: ${codeOf(error)}.`);
+      throw error;
     } finally {
       this.#session?.seal();
       this.jar.seal();
     }
     this.#setCookies = this.jar.setCookies();
+  }
+
+  /** What `commit` threw, if it did. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** Whether the response needs headers of ours. False before `commit`. */
@@ -131,9 +142,22 @@ export class Exchange<Data extends object = Dict> {
 
   #write({ text, permanent, created }: Extract<SessionOutcome, { action: "write" }>): void {
     const { codec, events } = this.#settings;
+    if (text.length > codec.maxJsonBytes) {
+      throw this.#tooLarge(
+        `is ${text.length} bytes of JSON; no more are read back than`,
+        text.length,
+        codec.maxJsonBytes,
+      );
+    }
     const value = codec.seal(text);
     const size = this.#template.name.length + value.length;
-    if (size > MAX_COOKIE_BYTES) throw this.#tooLarge(size);
+    if (size > MAX_COOKIE_BYTES) {
+      throw this.#tooLarge(
+        `takes ${size} bytes as a cookie, name included; browsers keep`,
+        size,
+        MAX_COOKIE_BYTES,
+      );
+    }
     this.jar.put(this.#template, this.#template.set(value, permanent ? this.#end(created) : undefined));
     if (this.#opened === undefined) events.emit("session.created", "A new session was given to a visitor.");
   }
@@ -147,20 +171,30 @@ export class Exchange<Data extends object = Dict> {
   }
 
   #delete(): void {
+    const wasSent = this.#sent().length > 0;
+    if (wasSent) this.#settings.events.emit("session.ended", "A session's cookie was deleted.");
     // A cookie that the browser does not have needs no deletion; Flask sends one all the same.
-    if (this.#settings.flask === undefined && this.#sent().length === 0) return;
-    this.jar.put(this.#template, this.#template.deletion);
-    this.#settings.events.emit("session.ended", "A session's cookie was deleted.");
+    if (wasSent || this.#settings.flask !== undefined) this.jar.put(this.#template, this.#template.deletion);
   }
 
-  #tooLarge(size: number): TooLargeError {
+  #tooLarge(what: string, size: number, limit: number): TooLargeError {
     const largest = this.#session?.largestKeys() ?? [];
-    const names = largest.map(([key, bytes]) => `${key} (${bytes} bytes)`).join(", ");
+    const names = largest.map(([key, bytes]) => `${printable(key)} (${bytes} bytes)`).join(", ");
     return new TooLargeError(
-      `The session takes ${size} bytes as a cookie, name included; browsers keep ${MAX_COOKIE_BYTES}. Largest keys: ${names}. Keep less in it, or keep sessions on the server.`,
+      `The session ${what} ${limit}. Largest keys: ${names}. Keep less in it, or keep sessions on the server.`,
       size,
-      MAX_COOKIE_BYTES,
+      limit,
       largest,
     );
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof HipflaskError ? error.code : "an unexpected error";
+}
+
+/** A key may come from a visitor, and the message may go to a log. */
+function printable(key: string): string {
+  const short = key.length > 40 ? `${key.slice(0, 40)}…` : key;
+  return /^[\w$-]+…?$/.test(short) ? short : quoteAscii(short);
 }

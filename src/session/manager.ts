@@ -7,7 +7,6 @@ import { type CookieTemplate, nativeTemplates } from "./cookie-settings.ts";
 import { type EventListener, Events, type EventType, warn } from "./events.ts";
 import { Exchange } from "./exchange.ts";
 import { type SessionOptions, timing } from "./options.ts";
-import type { StandardSchema } from "./schema.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import type { CookieCodec } from "./storage.ts";
@@ -26,7 +25,8 @@ export interface RequestFacts {
  * An application's sessions. Make one with `createSessions`, give it to an adapter, and ask it for the session of a
  * request wherever there is the framework's context.
  */
-export class SessionManager<Data extends object = Dict> {
+// oxlint-disable-next-line typescript/no-explicit-any -- `SessionManager` alone stands for any manager
+export class SessionManager<Data extends object = any> {
   readonly #settings: Settings<Data>;
   readonly #templates: { readonly secure: CookieTemplate; readonly loopback: CookieTemplate };
   readonly #events = new Events();
@@ -40,6 +40,9 @@ export class SessionManager<Data extends object = Dict> {
     const production = process.env.NODE_ENV === "production";
     const { flask, schema } = options;
     const times = timing(options);
+    if (typeof options.storage?.codec !== "function") {
+      throw new ConfigError("createSessions needs a storage. Write storage: signedCookie().");
+    }
     this.#ambient = options.ambient === false ? undefined : new AsyncLocalStorage();
     const keys = this.#secretKeys(options, production);
     this.#templates = flask
@@ -52,7 +55,6 @@ export class SessionManager<Data extends object = Dict> {
       flask,
       events: this.#events,
       refuseWrites: keys === undefined ? refuseWithoutKey : undefined,
-      ...emptiness(schema),
     };
   }
 
@@ -67,6 +69,12 @@ export class SessionManager<Data extends object = Dict> {
     if (weakness !== undefined) {
       if (production) throw new ConfigError(weakness, "SECRET_WEAK");
       warn(`${weakness} With NODE_ENV=production this is an error.`, "HIPFLASK_WEAK_SECRET");
+    }
+    if (keys.slice(0, -1).some((key) => weaknessOf(key) !== undefined)) {
+      warn(
+        "A key in secretKeyFallbacks is weak: whoever guesses it can still make any session. Take it out as soon as its sessions may end.",
+        "HIPFLASK_WEAK_SECRET",
+      );
     }
     return keys;
   }
@@ -120,6 +128,11 @@ export class SessionManager<Data extends object = Dict> {
     );
   }
 
+  /** For adapters: whether one of them has seen this request already. */
+  isBound(context: object): boolean {
+    return (context as Slots<Data>)[this.#slot] !== undefined;
+  }
+
   /** For adapters: `sessions.get(context)` and `cookies(context)` are about this exchange from now on. */
   bind(context: object, exchange: Exchange<Data>): void {
     (context as Slots<Data>)[this.#slot] = exchange;
@@ -170,34 +183,8 @@ function refuseWithoutKey(): never {
 }
 
 const unavailable: CookieCodec = {
+  maxJsonBytes: 0,
   stringify: () => "{}",
   seal: refuseWithoutKey,
   open: () => ({ refused: "bad_mac" }),
 };
-
-type Emptiness<Data extends object> = Pick<Settings<Data>, "empty" | "isEmpty">;
-
-/** What an empty session looks like: no keys, or a schema's defaults. */
-function emptiness<Data extends object>(schema: StandardSchema<Data> | undefined): Emptiness<Data> {
-  const defaults = (): Data => {
-    const result = schema?.["~standard"].validate({});
-    // A schema that answers later, or refuses, is met with its defaults when the next request loads the session.
-    return (result === undefined || result instanceof Promise || result.issues ? {} : result.value) as Data;
-  };
-  return {
-    empty: defaults,
-    isEmpty: (data) =>
-      Object.keys(data).length === 0 || (schema !== undefined && isDeepEqual(data, defaults())),
-  };
-}
-
-function isDeepEqual(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && isDeepEqual((a as Dict)[key], (b as Dict)[key]))
-  );
-}

@@ -1,4 +1,5 @@
 import type { Dict } from "../codec/index.ts";
+import { setOwn } from "../encoding/plain.ts";
 import { DataError } from "../errors.ts";
 
 /** The session's own keys in what is stored: Flask's and Flask-Login's, and ours beside them, which Flask keeps and ignores. */
@@ -23,10 +24,7 @@ export function splitReserved(stored: Dict): { data: Dict; reserved: Dict } {
   const data: Dict = {};
   const reserved: Dict = {};
   for (const key of Object.keys(stored)) {
-    const target = key.charCodeAt(0) === UNDERSCORE && NAMES.has(key) ? reserved : data;
-    if (key === "__proto__")
-      Object.defineProperty(target, key, Object.getOwnPropertyDescriptor(stored, key)!);
-    else target[key] = stored[key];
+    setOwn(key.charCodeAt(0) === UNDERSCORE && NAMES.has(key) ? reserved : data, key, stored[key]);
   }
   return { data, reserved };
 }

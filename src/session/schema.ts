@@ -1,5 +1,6 @@
+import { type Dict, Tuple } from "../codec/index.ts";
+import { isDict, setOwn } from "../encoding/plain.ts";
 import { ConfigError } from "../errors.ts";
-import type { Dict } from "../codec/index.ts";
 
 /**
  * The part of the Standard Schema specification (https://standardschema.dev, version 1) that a session needs: any schema
@@ -16,20 +17,22 @@ export interface StandardSchema<Output = unknown> {
 
 type PathSegment = PropertyKey | { readonly key: PropertyKey };
 
+interface Issue {
+  readonly message: string;
+  readonly path?: readonly PathSegment[] | undefined;
+}
+
 type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
-  | {
-      readonly issues: readonly {
-        readonly message: string;
-        readonly path?: readonly PathSegment[] | undefined;
-      }[];
-    };
+  | { readonly issues: readonly Issue[] };
 
 /** What a schema made of stored data. */
 export interface Fitted {
   readonly data: Dict;
-  /** Keys that did not fit and got their defaults; undefined when all of them did. */
-  readonly replaced?: readonly string[];
+  /** Keys that did not fit and got their defaults. */
+  readonly replaced: readonly string[];
+  /** The data of an empty session; undefined where the schema answers at once, so that it can be asked when needed. */
+  readonly empty: Dict | undefined;
 }
 
 /**
@@ -39,19 +42,62 @@ export interface Fitted {
  * @throws ConfigError when the schema refuses an empty session, which every visitor starts with
  */
 export async function fit(schema: StandardSchema, stored: Dict): Promise<Fitted> {
-  const result = await schema["~standard"].validate(stored);
-  if (!result.issues) return { data: result.value as Dict };
-  const replaced = [...new Set(result.issues.map((issue) => topKey(issue.path?.[0])))];
-  const rest = Object.fromEntries(Object.entries(stored).filter(([key]) => !replaced.includes(key)));
-  for (const candidate of [rest, {}]) {
-    const again = await schema["~standard"].validate(candidate);
-    if (!again.issues) return { data: again.value as Dict, replaced };
+  const answer = schema["~standard"].validate(stored);
+  const empty = answer instanceof Promise ? emptied(await schema["~standard"].validate({})) : undefined;
+  const result = await answer;
+  if (!result.issues) return { data: copyData(result.value), replaced: [], empty };
+  const replaced = new Set(result.issues.flatMap((issue) => topKey(issue) ?? []));
+  const again = await schema["~standard"].validate(without(stored, replaced, result.issues));
+  if (!again.issues) return { data: copyData(again.value), replaced: [...replaced], empty };
+  const data = empty ?? emptied(await schema["~standard"].validate({}));
+  return {
+    data: copyData(data),
+    replaced: Object.keys(stored).filter((key) => Object.hasOwn(data, key)),
+    empty,
+  };
+}
+
+/**
+ * The data of an empty session, fresh for each.
+ *
+ * @throws ConfigError as {@link fit}; also for a schema that answers later, which `fit` must be asked about
+ */
+export function emptyData(schema: StandardSchema): Dict {
+  return emptied(schema["~standard"].validate({}));
+}
+
+function emptied(result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>): Dict {
+  if (result instanceof Promise || result.issues) {
+    throw new ConfigError(
+      "The session schema refuses an empty session, which is what every visitor starts with. Make each field optional or give it a default.",
+    );
   }
-  throw new ConfigError(
-    "The session schema refuses an empty session, which is what every visitor starts with. Make each field optional or give it a default.",
+  return copyData(result.value);
+}
+
+/** What did not fit is left out; where a schema does not say what it was, Flask's own keys are, which a strict one refuses. */
+function without(stored: Dict, keys: ReadonlySet<string>, issues: readonly Issue[]): Dict {
+  const isPlaceless = issues.some((issue) => topKey(issue) === undefined);
+  return Object.fromEntries(
+    Object.entries(stored).filter(([key]) => !keys.has(key) && !(isPlaceless && key.startsWith("_"))),
   );
 }
 
-function topKey(segment: PathSegment | undefined): string {
-  return String(typeof segment === "object" ? segment.key : segment);
+function topKey({ path }: Issue): string | undefined {
+  const segment = path?.[0];
+  return segment === undefined ? undefined : String(typeof segment === "object" ? segment.key : segment);
+}
+
+/** Data of one session alone: a schema may give everybody the same default, and applications change what they get. */
+export function copyData(value: unknown): Dict {
+  return copy(value) as Dict;
+}
+
+function copy(value: unknown): unknown {
+  if (value instanceof Tuple) return new Tuple(Array.from(value, copy));
+  if (Array.isArray(value)) return value.map(copy);
+  if (!isDict(value)) return value;
+  const dict: Dict = {};
+  for (const key of Object.keys(value)) setOwn(dict, key, copy(value[key]));
+  return dict;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { FakeClock, KEY, OTHER_KEY, Visitor } from "../../test/support/visitor.ts";
 import { ConfigError, DataError, HeadersSentError, TooLargeError } from "../errors.ts";
+import { FlaskCookie, Tuple } from "../codec/index.ts";
 import { createSessions, type SessionEvent, type SessionOptions, signedCookie } from "./index.ts";
 
 type Options = Partial<SessionOptions>;
@@ -180,6 +181,13 @@ describe("data", () => {
     expect(error).toMatchObject({ code: "TOO_LARGE", limit: 4096 });
     expect(error.size).toBeGreaterThan(4096);
     expect(error.largest[0]![0]).toBe("cart");
+    const named = await visitor
+      .visit(({ data }) => (data[`\n\u001b[31m${"k".repeat(100)}`] = incompressible(5000)))
+      .then(
+        () => expect.unreachable(),
+        (reason: Error) => reason.message,
+      );
+    expect(named).toContain(`"\\n\\u001b[31m${"k".repeat(34)}\\u2026" (5`);
     expect(visitor.cookie).toBe(before);
   });
 
@@ -217,6 +225,84 @@ describe("data", () => {
       const { visitor } = setUp();
       await expect(visitor.visit(({ data }) => (data[key] = "42"))).rejects.toThrow(DataError);
     }
+  });
+});
+
+describe("what is written can be read", () => {
+  const build = {
+    lists: (depth: number) => Array.from({ length: depth }).reduce((inner) => [inner], 1 as unknown),
+    tuples: (depth: number) =>
+      Array.from({ length: depth }).reduce((inner) => new Tuple([inner]), 1 as unknown),
+    tagLike: (depth: number) =>
+      Array.from({ length: depth }).reduce((inner) => ({ " t": inner }), 1 as unknown),
+    dicts: (depth: number) => Array.from({ length: depth }).reduce((inner) => ({ a: inner }), 1 as unknown),
+  };
+
+  test.each(Object.entries(build))("at every depth of %s", async (_, nest) => {
+    const depths = [1, 60, 64, 100, 126, 127, 128, 129, 254, 255, 256, 257, 400];
+    let refused = 0;
+    for (const depth of depths) {
+      const { visitor } = setUp();
+      const written = await visitor
+        .visit(({ data }) => (data["x"] = nest(depth)))
+        .then(
+          () => true,
+          (error) => {
+            expect(error).toBeInstanceOf(DataError);
+            return false;
+          },
+        );
+      if (written) await visitor.visit(({ data }) => expect(data["x"]).toEqual(nest(depth)));
+      else refused += 1;
+    }
+    expect(refused).toBeGreaterThan(1);
+  });
+
+  test("at every size, or it is refused with its largest key", async () => {
+    for (const length of [60_000, 65_000, 65_536, 200_000]) {
+      const { visitor } = setUp();
+      const text = "a".repeat(length);
+      const error = await visitor
+        .visit(({ data }) => (data["text"] = text))
+        .then(
+          () => undefined,
+          (reason) => reason,
+        );
+      if (error === undefined) await visitor.visit(({ data }) => expect(data["text"]).toBe(text));
+      else
+        expect(error).toMatchObject({
+          code: "TOO_LARGE",
+          limit: 65_536,
+          largest: [["text", length + 9], expect.anything()],
+        });
+      expect(error === undefined).toBe(length < 65_500);
+    }
+  });
+
+  test("or is no dict and refused at once", async () => {
+    const { visitor } = setUp();
+    for (const data of [[1, 2], "abc", 5, null, new Date(), new Map()]) {
+      await expect(visitor.visit((session) => (session.data = data as never))).rejects.toThrow(DataError);
+    }
+  });
+
+  test("a list of many floats takes time in proportion to its length", () => {
+    const codec = new FlaskCookie([KEY], {
+      clock: new FakeClock(),
+      maxJsonBytes: 1_000_000,
+      compressAbove: 100,
+    });
+    const time = (length: number) => {
+      const text = `{"a":[${Array.from({ length }, (_, i) => `${i % 7}.0`).join(",")}]}`;
+      const opened = codec.open(codec.seal(text), undefined);
+      if (opened.refused !== undefined) throw new Error(opened.refused);
+      const start = performance.now();
+      expect(codec.stringify(opened.data, opened.numberTypes)).toBe(text);
+      return performance.now() - start;
+    };
+    const best = (length: number) => Math.min(...Array.from({ length: 5 }, () => time(length)));
+    best(1000);
+    expect(best(64_000)).toBeLessThan(64 * 8 * Math.max(best(1000), 0.05));
   });
 });
 
@@ -316,6 +402,32 @@ describe("life cycle", () => {
     expect(visitor.cookie).toBe("");
     await visitor.visit(({ data }) => (data["a"] = 1));
     expect((await visitor.visit((session) => (session.modified = true))).setCookies).toHaveLength(1);
+  });
+
+  test("a session that begins after destroy has its whole lifetime before it", async () => {
+    const { visitor, clock } = setUp({ lifetime: 100 });
+    await visitor.visit(({ data }) => (data["a"] = 1));
+    clock.move(90);
+    await visitor.visit(async (session) => {
+      await session.destroy();
+      session.data["b"] = 2;
+    });
+    clock.move(90);
+    await visitor.visit(({ data }) => expect(data).toEqual({ b: 2 }));
+  });
+
+  test("a key that is undefined is no reason for a cookie", async () => {
+    const { visitor } = setUp();
+    await visitor.visit(({ data }) => (data["user"] = "ada"));
+    await visitor.visit(({ data }) => (data["user"] = undefined));
+    expect(visitor.cookie).toBe("");
+  });
+
+  test("a user is text", async () => {
+    const { visitor } = setUp();
+    await expect(visitor.visit((session) => session.regenerate({ user: 42 as never }))).rejects.toThrow(
+      TypeError,
+    );
   });
 
   test("flash messages are shown once, by category where asked", async () => {
@@ -428,6 +540,24 @@ describe("keys", () => {
     expect(await answer(renewed!.split(";")[0]!)).toEqual([]);
   });
 
+  test("two kinds of sessions with one key need two salts", async () => {
+    const clock = new FakeClock();
+    const preferences = new Visitor(
+      createSessions({
+        secretKey: KEY,
+        storage: signedCookie({ salt: "preferences" }),
+        cookie: { name: "__Host-prefs" },
+        clock,
+      }),
+    );
+    await preferences.visit(({ data }) => (data["role"] = "admin"));
+    const { sessions } = setUp();
+    const cookie = preferences.cookie.replace("__Host-prefs", "__Host-session");
+    expect((await sessions.open({ cookie, host: "example.com", encrypted: true }).session()).data).toEqual(
+      {},
+    );
+  });
+
   test("another key, another salt and an edit are the same as no session, and one event", async () => {
     const { visitor, sessions } = setUp();
     await visitor.visit(({ data }) => (data["a"] = 1));
@@ -453,6 +583,8 @@ describe("keys", () => {
     expect(() => setUp({ secretKey: "" })).toThrow(ConfigError);
     expect(() => setUp({ secretKeyFallbacks: "old" as never })).toThrow(/list/);
     expect(() => setUp({ secretKey: "changeme" })).not.toThrow();
+    expect(() => setUp({ storage: undefined as never })).toThrow(ConfigError);
+    expect(() => setUp({ storage: signedCookie as never })).toThrow(ConfigError);
     await inProduction(() =>
       expect(() => setUp({ secretKey: "changeme" })).toThrow(
         expect.objectContaining({ code: "SECRET_WEAK" }),
@@ -527,6 +659,50 @@ describe("a schema", () => {
     await expect(new Visitor(sessions).visit(() => {})).rejects.toThrow(ConfigError);
   });
 
+  test("whose defaults are nested gives every visitor their own", async () => {
+    const nested = z.object({ cart: z.object({ items: z.array(z.string()) }).default({ items: [] }) });
+    const sessions = createSessions({ secretKey: KEY, storage: signedCookie(), schema: nested });
+    const [alice, bob] = [new Visitor(sessions), new Visitor(sessions)];
+    await alice.visit(({ data }) => data.cart.items.push("a"));
+    await bob.visit(({ data }) => expect(data.cart.items).toEqual([]));
+    await alice.visit(({ data }) => expect(data.cart.items).toEqual(["a"]));
+    await alice.visit((session) => session.clear());
+    expect(alice.cookie).toBe("");
+  });
+
+  test("that copies what it checks keeps Python's number types where lists change", async () => {
+    const clock = new FakeClock();
+    const codec = new FlaskCookie([KEY], { clock });
+    const items = z.object({ items: z.array(z.object({ price: z.number() })).default([]) });
+    const sessions = createSessions({ secretKey: KEY, storage: signedCookie(), schema: items, clock });
+    const write = async (work: (data: { items: { price: number }[] }) => unknown) => {
+      const cookie = `__Host-session=${codec.seal('{"_created":1795200000,"items":[{"price":1.0},{"price":2}]}')}`;
+      const exchange = sessions.open({ cookie, host: "example.com", encrypted: true });
+      await work((await exchange.session()).data);
+      exchange.commit();
+      const headers = new Headers();
+      exchange.writeTo(headers);
+      const opened = codec.open(/=([^;]*)/.exec(headers.getSetCookie()[0]!)![1]!, undefined);
+      return opened.refused ?? opened.json.replace('"_created":1795200000,', "");
+    };
+    expect(await write((data) => data.items.reverse())).toBe('{"items":[{"price":2},{"price":1.0}]}');
+    expect(await write((data) => data.items.shift())).toBe('{"items":[{"price":2}]}');
+    expect(await write((data) => data.items.push({ price: 5 })).catch((error) => error.code)).toBe(
+      "UNREPRESENTABLE",
+    );
+  });
+
+  test("may answer later, also where a session is emptied", async () => {
+    const slow = z.object({ n: z.number().default(1) }).refine(async () => true);
+    const visitor = new Visitor(createSessions({ secretKey: KEY, storage: signedCookie(), schema: slow }));
+    await visitor.visit(({ data }) => (data.n = 2));
+    await visitor.visit((session) => {
+      session.clear();
+      expect(session.data).toEqual({ n: 1 });
+    });
+    expect(visitor.cookie).toBe("");
+  });
+
   test("may answer later", async () => {
     const slow = z.object({ n: z.number().default(1) }).refine(async () => true);
     const visitor = new Visitor(createSessions({ secretKey: KEY, storage: signedCookie(), schema: slow }));
@@ -559,6 +735,19 @@ describe("after the headers have left", () => {
     for (const change of [() => late.destroy(), () => late.regenerate(), () => late.update(() => {})]) {
       await expect(change()).rejects.toThrow(HeadersSentError);
     }
+  });
+
+  test("an update that was under way is not lost in silence", async () => {
+    const { visitor } = setUp();
+    let update: Promise<void> | undefined;
+    await visitor.visit((session) => {
+      update = session.update(async (data) => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        data["n"] = 1;
+      });
+      update.catch(() => {});
+    });
+    await expect(update).rejects.toThrow(HeadersSentError);
   });
 });
 

@@ -1,7 +1,8 @@
 import { seconds } from "../clock.ts";
 import { type Dict, Tuple } from "../codec/index.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
-import { HeadersSentError } from "../errors.ts";
+import { isDict, setOwn } from "../encoding/plain.ts";
+import { DataError, HeadersSentError } from "../errors.ts";
 import { readOnly } from "./read-only.ts";
 import { FRESH, refuseReserved, RESERVED } from "./reserved.ts";
 import type { Settings } from "./settings.ts";
@@ -31,6 +32,8 @@ export interface SessionStart<Data> {
   /** The stored text as `stringify` would write it; undefined where it must be made from the data. */
   readonly text: string | undefined;
   readonly isNew: boolean;
+  /** The data of an empty session. */
+  readonly empty: () => Data;
 }
 
 /**
@@ -39,11 +42,13 @@ export interface SessionStart<Data> {
  * `data` is a plain object: change it as you like, at any depth. What changed is found by comparing with what was loaded,
  * and goes out with the response.
  */
-export class Session<Data extends object = Dict> {
+// oxlint-disable-next-line typescript/no-explicit-any -- `Session` alone stands for any session
+export class Session<Data extends object = any> {
   readonly #settings: Settings<Data>;
   #data: Data;
   #hidden: Dict;
   readonly #numberTypes: NumberTypes | undefined;
+  readonly #empty: () => Data;
   #baseline: string;
   #new: boolean;
   #forced: boolean | undefined;
@@ -57,6 +62,7 @@ export class Session<Data extends object = Dict> {
     this.#data = start.data;
     this.#hidden = start.hidden;
     this.#numberTypes = start.numberTypes;
+    this.#empty = start.empty;
     this.#new = start.isNew;
     this.#baseline = start.text ?? this.#stringify();
   }
@@ -69,6 +75,7 @@ export class Session<Data extends object = Dict> {
 
   set data(data: Data) {
     this.#write("session.data");
+    if (!isDict(data)) throw new DataError("UNSERIALIZABLE", "", "must be an object like { count: 1 }.");
     this.#data = data;
   }
 
@@ -126,6 +133,8 @@ export class Session<Data extends object = Dict> {
   async update(change: (data: Data) => void | Promise<void>): Promise<void> {
     this.#write("session.update");
     await change(this.#data);
+    // What changed after the headers had left is lost.
+    if (this.#sealed) throw new HeadersSentError("session.update");
   }
 
   /**
@@ -137,6 +146,8 @@ export class Session<Data extends object = Dict> {
   async regenerate(options: { user?: string | null } = {}): Promise<void> {
     const { user } = options;
     if (user !== undefined) {
+      if (typeof user !== "string" && user !== null)
+        throw new TypeError("The user must be a string, or null for nobody.");
       this.#setMeta("session.regenerate", RESERVED.user, user ?? undefined);
       if (this.#settings.flask) this.#setMeta("session.regenerate", FRESH, user === null ? undefined : true);
       else
@@ -149,7 +160,7 @@ export class Session<Data extends object = Dict> {
   clear(): void {
     this.#write("session.clear");
     const created = this.#hidden[RESERVED.created];
-    this.#data = this.#settings.empty();
+    this.#data = this.#empty();
     this.#hidden = created === undefined ? {} : { [RESERVED.created]: created };
     this.#forced = true;
   }
@@ -197,9 +208,9 @@ export class Session<Data extends object = Dict> {
     const modified = this.#forced ?? text !== this.#baseline;
     this.#sealed = true;
     if (!modified && !reissue) return { action: "none" };
-    if (flask ? text === "{}" : this.#isEmpty()) return { action: modified ? "delete" : "none" };
+    if (this.#isEmpty()) return { action: modified ? "delete" : "none" };
     if (flask || Object.hasOwn(this.#hidden, RESERVED.created)) return this.#written(text);
-    this.#hidden[RESERVED.created] = startedAt ?? this.#now();
+    this.#hidden[RESERVED.created] = this.#new ? this.#now() : (startedAt ?? this.#now());
     return this.#written(this.#stringify());
   }
 
@@ -230,7 +241,9 @@ export class Session<Data extends object = Dict> {
   /** Whether nothing is worth a cookie. */
   #isEmpty(): boolean {
     for (const key in this.#hidden) if (key !== RESERVED.created) return false;
-    return this.#settings.isEmpty(this.#data);
+    const { codec, schema } = this.#settings;
+    if (schema === undefined) return Object.values(this.#data).every((value) => value === undefined);
+    return codec.stringify(this.#data as Dict, this.#numberTypes) === codec.stringify(this.#empty() as Dict);
   }
 
   #stringify(): string {
@@ -240,8 +253,13 @@ export class Session<Data extends object = Dict> {
   #stored(): Dict {
     const data = this.#data as Dict;
     if (!this.#settings.flask) refuseReserved(data);
-    for (const _ in this.#hidden) return { ...this.#hidden, ...data };
-    return data;
+    const hidden = Object.keys(this.#hidden);
+    if (hidden.length === 0) return data;
+    // Two loops cost less than two spreads.
+    const stored: Dict = {};
+    for (const key of hidden) setOwn(stored, key, this.#hidden[key]);
+    for (const key of Object.keys(data)) setOwn(stored, key, data[key]);
+    return stored;
   }
 
   // Under Flask's rules and without a schema, data is Flask's dict, whole, so these keys are seen in it.

@@ -1,7 +1,7 @@
-import type { CookieCodec } from "./storage.ts";
 import type { Events } from "./events.ts";
 import type { FlaskRules, Timing } from "./options.ts";
 import type { StandardSchema } from "./schema.ts";
+import type { CookieCodec } from "./storage.ts";
 
 /** What all sessions of a manager have in common: its options, checked and complete. */
 export interface Settings<Data extends object> {
@@ -11,9 +11,6 @@ export interface Settings<Data extends object> {
   /** Flask's rules instead of ours. */
   readonly flask: FlaskRules | undefined;
   readonly events: Events;
-  /** The data that a visitor starts with. */
-  readonly empty: () => Data;
-  readonly isEmpty: (data: Data) => boolean;
   /** Throws where no session can be written, because there is no key to sign it with. */
   readonly refuseWrites: (() => never) | undefined;
 }

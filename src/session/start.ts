@@ -2,7 +2,7 @@ import type { Dict } from "../codec/index.ts";
 import type { GenuineCookie } from "./open-cookie.ts";
 import { readOnly } from "./read-only.ts";
 import { splitReserved } from "./reserved.ts";
-import { fit, type StandardSchema } from "./schema.ts";
+import { copyData, emptyData, fit, type StandardSchema } from "./schema.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 
@@ -13,15 +13,15 @@ export function startSession<Data extends object>(
 ): Session<Data> | Promise<Session<Data>> {
   const stored = opened?.data ?? {};
   // Under Flask's rules data is Flask's dict, whole.
-  const { data, reserved } =
-    settings.flask === undefined ? splitReserved(stored) : { data: stored, reserved: {} };
-  if (settings.schema !== undefined) return startFitted(settings, settings.schema, opened, data, reserved);
+  const split = settings.flask === undefined ? splitReserved(stored) : { data: stored, reserved: {} };
+  if (settings.schema !== undefined) return startFitted(settings, settings.schema, opened, split);
   return new Session(settings, {
-    data: (settings.refuseWrites === undefined ? data : readOnly(data, settings.refuseWrites)) as Data,
-    hidden: reserved,
+    data: writable(settings, split.data),
+    hidden: split.reserved,
     numberTypes: opened?.numberTypes,
     text: opened?.json ?? "{}",
     isNew: opened === undefined,
+    empty: () => ({}) as Data,
   });
 }
 
@@ -29,25 +29,32 @@ async function startFitted<Data extends object>(
   settings: Settings<Data>,
   schema: StandardSchema<Data>,
   opened: GenuineCookie | undefined,
-  stored: Dict,
-  reserved: Dict,
+  { data: stored, reserved }: { data: Dict; reserved: Dict },
 ): Promise<Session<Data>> {
-  const { data, replaced } = await fit(schema, stored);
-  if (replaced !== undefined) {
+  const { data, replaced, empty } = await fit(schema, stored);
+  if (replaced.length > 0) {
     settings.events.emit(
       "session.schema",
       "Stored session data does not fit the schema; what does not fit got its default.",
     );
   }
+  // Nothing has moved yet, so every number's type can be found by its place.
+  opened?.numberTypes?.adopt(data);
   // A schema that drops what it does not know must not drop what another application wrote.
   const unknown = Object.entries(stored).filter(
-    ([key]) => !Object.hasOwn(data, key) && replaced?.includes(key) !== true,
+    ([key]) => !Object.hasOwn(data, key) && !replaced.includes(key),
   );
   return new Session(settings, {
-    data: data as Data,
+    data: writable(settings, data),
     hidden: { ...Object.fromEntries(unknown), ...reserved },
     numberTypes: opened?.numberTypes,
     text: undefined,
     isNew: opened === undefined,
+    empty: () => (empty === undefined ? emptyData(schema) : copyData(empty)) as Data,
   });
+}
+
+/** Data that explains itself where it cannot be written. */
+function writable<Data extends object>({ refuseWrites }: Settings<Data>, data: Dict): Data {
+  return (refuseWrites === undefined ? data : readOnly(data, refuseWrites)) as Data;
 }

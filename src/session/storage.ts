@@ -7,6 +7,8 @@ import type { SecretKey } from "../signer/index.ts";
 export interface CookieCodec {
   /** The text by which two states of the data are compared. @throws DataError with the path of what cannot be written */
   stringify(data: Dict, numberTypes?: NumberTypes): string;
+  /** The most bytes of that text that {@link open} takes. */
+  readonly maxJsonBytes: number;
   /** The cookie's value for what {@link stringify} wrote. */
   seal(text: string): string;
   /** Never throws. `maxAge` in seconds since it was sealed; undefined: any. */

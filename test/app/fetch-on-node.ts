@@ -27,12 +27,17 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | un
   const url = `http://${String(incoming.headers.host ?? incoming.headers[":authority"])}${incoming.url}`;
   if (!URL.canParse(url)) return undefined;
   const hasBody = method !== "GET" && method !== "HEAD";
-  return new Request(url, {
-    method,
-    headers,
-    signal,
-    ...(hasBody ? { body: ReadableStream.from(incoming), duplex: "half" } : {}),
-  } as RequestInit);
+  try {
+    return new Request(url, {
+      method,
+      headers,
+      signal,
+      ...(hasBody ? { body: ReadableStream.from(incoming), duplex: "half" } : {}),
+    } as RequestInit);
+  } catch {
+    // The Fetch API has no TRACE, and no credentials in a host.
+    return undefined;
+  }
 }
 
 /**

@@ -66,7 +66,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   "POST /merge": async (call, session) => {
     const values = await json(call);
-    if (typeof values !== "object" || values === null)
+    if (typeof values !== "object" || values === null || Array.isArray(values))
       throw new RequestError(400, "The body must be a JSON object");
     const { data } = await session();
     for (const [key, value] of Object.entries(values)) put(data, key, value);

@@ -78,7 +78,7 @@ function totalIn(session: Session): number {
 
 /** A Flask application with the same key may have written anything; what is no cart of ours is left out. */
 function cartIn(session: Session): Cart {
-  const lines = Object.entries(session.data.cart ?? {});
+  const lines = Object.entries<number>(session.data.cart ?? {});
   return Object.fromEntries(
     lines.filter(([item, quantity]) => PRODUCTS.has(item) && Number.isSafeInteger(quantity)),
   );

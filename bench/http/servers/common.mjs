@@ -17,9 +17,9 @@ export function countIn(data) {
 /** As large as a signed session: what it costs to send any cookie. */
 export const CONSTANT_COOKIE = `session=${"x".repeat(169)}; HttpOnly; Path=/; SameSite=Lax`;
 
-/** hipflask as it comes. */
-export function nativeSessions() {
-  return createSessions({ secretKey: SECRET, storage: signedCookie() });
+/** hipflask as it comes; `ambient: false` goes without `sessions.current()`, which the peers do not have. */
+export function nativeSessions(options = {}) {
+  return createSessions({ secretKey: SECRET, storage: signedCookie(), ...options });
 }
 
 /** Starts a server of Node's on a free port of this machine, and gives the port. */

@@ -23,16 +23,9 @@ export const servers = {
     return listen(app);
   },
 
-  "hono + hipflask": () => {
-    const app = new Hono();
-    const sessions = nativeSessions();
-    app.use(honoSessions(sessions));
-    app.get("/count", async (c) => {
-      const session = await sessions.get(c);
-      return c.json({ count: countIn(session.data) });
-    });
-    return listen(app);
-  },
+  "hono + hipflask": () => hipflask(nativeSessions()),
+
+  "hono + hipflask, ambient: false": () => hipflask(nativeSessions({ ambient: false })),
 
   "hono + hono-sessions MemoryStore": () => honoSessionsIn(new MemoryStore()),
 
@@ -50,6 +43,16 @@ export const servers = {
 
   "hono + @hono/session cookie": () => honoSession(useSession({ secret: SECRET })),
 };
+
+function hipflask(sessions) {
+  const app = new Hono();
+  app.use(honoSessions(sessions));
+  app.get("/count", async (c) => {
+    const session = await sessions.get(c);
+    return c.json({ count: countIn(session.data) });
+  });
+  return listen(app);
+}
 
 function honoSessionsIn(store, encryptionKey) {
   const app = new Hono();

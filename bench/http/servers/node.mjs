@@ -18,6 +18,8 @@ export const servers = {
 
   "node + hipflask": () => counting(nativeSessions()),
 
+  "node + hipflask, ambient: false": () => counting(nativeSessions({ ambient: false })),
+
   "node + hipflask flaskConfig": () =>
     counting(createSessions(flaskConfig({ SECRET_KEY: SECRET, SESSION_COOKIE_SECURE: true }))),
 
