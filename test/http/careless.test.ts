@@ -1,0 +1,72 @@
+import { createServer } from "node:http";
+import { createSessions, signedCookie } from "hipflask";
+import { honoSessions } from "hipflask/adapters/hono";
+import { nodeSessions } from "hipflask/adapters/node";
+import { webSessions } from "hipflask/adapters/web";
+import { Hono } from "hono";
+import { describe, expect, test } from "vitest";
+import { KEY } from "../support/visitor.ts";
+import { listen } from "../support/client.ts";
+
+function sessionsOfOwn() {
+  return createSessions({ secretKey: KEY, storage: signedCookie() });
+}
+
+describe("an adapter that is there twice", () => {
+  test("is one, in Hono", async () => {
+    const sessions = sessionsOfOwn();
+    const app = new Hono().use(honoSessions(sessions)).use("/inner", honoSessions(sessions));
+    app.use(async (c, next) => {
+      (await sessions.get(c)).data["outer"] = 1;
+      await next();
+    });
+    app.get("/inner", async (c) => {
+      (await sessions.get(c)).data["inner"] = 1;
+      return c.text("ok");
+    });
+    expect((await app.request("https://example.com/inner")).headers.getSetCookie()).toHaveLength(1);
+  });
+
+  test("is one, around a handler of the Fetch API's kind", async () => {
+    const sessions = sessionsOfOwn();
+    const handler = webSessions(sessions, async (request) => {
+      (await sessions.get(request)).data["a"] = 1;
+      return new Response("ok");
+    });
+    const response = await webSessions(sessions, handler)(new Request("https://example.com/"));
+    expect(response.headers.getSetCookie()).toHaveLength(1);
+  });
+
+  test("is one, in Node", async () => {
+    const sessions = sessionsOfOwn();
+    const handler = nodeSessions(sessions, async (request, response) => {
+      (await sessions.get(request)).data["a"] = 1;
+      response.end("ok");
+    });
+    const server = await listen(createServer(nodeSessions(sessions, handler)));
+    expect((await fetch(server.origin)).headers.getSetCookie()).toHaveLength(1);
+    await server.close();
+  });
+});
+
+test("a Node handler that does not catch a session too large answers 500, and the server goes on", async () => {
+  const sessions = sessionsOfOwn();
+  const events: string[] = [];
+  sessions.on("session.unsaved", ({ message }) => events.push(message));
+  const server = await listen(
+    createServer(
+      nodeSessions(sessions, async (request, response) => {
+        const session = await sessions.get(request);
+        const length = Number(request.url!.slice(1));
+        session.data["note"] = Array.from({ length }, (_, i) =>
+          ((i * 48_271) % 2_147_483_647).toString(36),
+        ).join("");
+        response.end("saved");
+      }),
+    ),
+  );
+  const status = async (length: number) => (await fetch(`${server.origin}/${length}`)).status;
+  expect([await status(5000), await status(5), await status(5000)]).toEqual([500, 200, 500]);
+  expect(events).toEqual(Array.from({ length: 2 }, () => "A session could not be written: TOO_LARGE."));
+  await server.close();
+});
