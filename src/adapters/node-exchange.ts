@@ -49,71 +49,83 @@ function withExchange<Data extends object>(
 ): unknown[] {
   if (!exchange.hasHeaders) return rest;
   const reason = typeof rest[0] === "string" ? [rest[0]] : [];
-  const headers = new NodeHeaders(response, (rest[reason.length] ?? rest[1]) as GivenHeaders | undefined);
+  const given = (rest[reason.length] ?? rest[1]) as GivenHeaders | undefined;
+  if (given !== undefined && response.getHeaderNames().length === 0) {
+    const list = flat(given);
+    exchange.writeTo(new HeaderList(list));
+    return [...reason, list];
+  }
+  const headers = new HeadersOf(response);
+  if (given !== undefined) headers.replace(flat(given));
   exchange.writeTo(headers);
-  const merged = headers.merge();
-  return merged === undefined ? reason : [...reason, merged];
+  return reason;
 }
 
 type HeaderValue = string | number | readonly string[];
 /** What `writeHead` takes: an object, a flat list of names and values, or a list of pairs. */
 type GivenHeaders = Record<string, HeaderValue | undefined> | HeaderValue[] | [string, HeaderValue][];
 
-/** The headers set on a response together with those given to `writeHead`, which win. */
-class NodeHeaders implements ResponseHeaders {
-  readonly #response: ServerResponse;
-  readonly #given: GivenHeaders | undefined;
-  readonly #pairs: readonly (readonly [string, HeaderValue])[];
-  readonly #changes: [name: string, value: string, append: boolean][] = [];
+/** Headers that are all given to `writeHead`, as a flat list: much quicker than setting each on the response. */
+class HeaderList implements ResponseHeaders {
+  readonly #list: HeaderValue[];
 
-  constructor(response: NodeResponse, given: GivenHeaders | undefined) {
-    this.#response = response as ServerResponse;
-    this.#given = given;
-    this.#pairs = given === undefined ? [] : pairs(given);
+  constructor(list: HeaderValue[]) {
+    this.#list = list;
   }
 
   get(name: string): string | undefined {
-    const given = this.#pairs.filter(([key]) => isSameName(key, name)).map(([, value]) => value);
-    const values = given.length > 0 ? given : [this.#response.getHeader(name) ?? []];
-    return values.flat().length === 0 ? undefined : values.flat().join(", ");
+    let text: string | undefined;
+    for (let i = 0; i < this.#list.length; i += 2) {
+      if (!isSameName(this.#list[i] as string, name)) continue;
+      const value = textOf(this.#list[i + 1]);
+      text = text === undefined ? value : `${text}, ${value}`;
+    }
+    return text;
   }
 
   set(name: string, value: string): void {
-    this.#changes.push([name, value, false]);
+    for (let i = this.#list.length - 2; i >= 0; i -= 2) {
+      if (isSameName(this.#list[i] as string, name)) this.#list.splice(i, 2);
+    }
+    this.#list.push(name, value);
   }
 
   append(name: string, value: string): void {
-    this.#changes.push([name, value, true]);
+    this.#list.push(name, value);
+  }
+}
+
+/** The headers set on a response. */
+class HeadersOf implements ResponseHeaders {
+  readonly #response: ServerResponse;
+
+  constructor(response: NodeResponse) {
+    this.#response = response as ServerResponse;
   }
 
-  /** Puts the changes on the response, or into headers to give to `writeHead` where that is all there are, which is quicker. */
-  merge(): Record<string, HeaderValue | undefined> | undefined {
-    const given = this.#given;
-    if (given !== undefined && !Array.isArray(given) && this.#response.getHeaderNames().length === 0) {
-      return this.#mergedInto({ ...given });
-    }
-    for (const [name] of this.#pairs) this.#response.removeHeader(name);
-    for (const [name, value] of this.#pairs) this.#add(name, value);
-    for (const [name, value, append] of this.#changes) {
-      if (append) this.#add(name, value);
-      else this.#response.setHeader(name, value);
-    }
-    return undefined;
+  get(name: string): string | undefined {
+    return textOf(this.#response.getHeader(name));
   }
 
-  #mergedInto(headers: Record<string, HeaderValue | undefined>): Record<string, HeaderValue | undefined> {
-    for (const [name, value, append] of this.#changes) {
-      const key = Object.keys(headers).find((given) => isSameName(given, name)) ?? name;
-      const present = append ? headers[key] : undefined;
-      headers[key] = present === undefined ? value : joined(present, value);
-    }
-    return headers;
+  set(name: string, value: HeaderValue): void {
+    this.#response.setHeader(name, value);
   }
 
-  #add(name: string, value: HeaderValue): void {
+  append(name: string, value: HeaderValue): void {
     const present = this.#response.getHeader(name);
     this.#response.setHeader(name, present === undefined ? value : joined(present, value));
   }
+
+  /** What `writeHead` is given takes the place of what was set before. */
+  replace(given: readonly HeaderValue[]): void {
+    for (let i = 0; i < given.length; i += 2) this.#response.removeHeader(given[i] as string);
+    for (let i = 0; i < given.length; i += 2) this.append(given[i] as string, given[i + 1]!);
+  }
+}
+
+function textOf(value: HeaderValue | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  return Array.isArray(value) ? value.join(", ") || undefined : String(value);
 }
 
 function isSameName(a: string, b: string): boolean {
@@ -124,11 +136,16 @@ function joined(present: HeaderValue, value: HeaderValue): string[] {
   return [present, value].flat().map(String);
 }
 
-function pairs(given: GivenHeaders): [string, HeaderValue][] {
-  if (!Array.isArray(given))
-    return Object.entries(given).filter((pair): pair is [string, HeaderValue] => pair[1] !== undefined);
-  if (Array.isArray(given[0])) return given as [string, HeaderValue][];
-  const list: [string, HeaderValue][] = [];
-  for (let i = 0; i + 1 < given.length; i += 2) list.push([String(given[i]), given[i + 1] as HeaderValue]);
+/** Names and values in turn. */
+function flat(given: GivenHeaders): HeaderValue[] {
+  if (Array.isArray(given))
+    return Array.isArray(given[0])
+      ? (given as [string, HeaderValue][]).flat(1)
+      : [...(given as HeaderValue[])];
+  const list: HeaderValue[] = [];
+  for (const name of Object.keys(given)) {
+    const value = given[name];
+    if (value !== undefined) list.push(name, value);
+  }
   return list;
 }
