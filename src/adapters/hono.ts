@@ -1,6 +1,6 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import type { ServerResponse } from "node:http";
-import type { SessionManager } from "../session/index.ts";
+import type { ResponseHeaders, SessionManager } from "../session/index.ts";
 import { type NodeRequest, onHead, openNodeExchange } from "./node-exchange.ts";
 
 /** What `@hono/node-server` hands to the application as `c.env`. */
@@ -21,7 +21,7 @@ interface NodeBindings {
  * });
  */
 export function honoSessions<Data extends object>(sessions: SessionManager<Data>): MiddlewareHandler {
-  return async (c, next) => {
+  return (c, next) => {
     if (sessions.isBound(c)) return next();
     const { incoming, outgoing } = (c.env ?? {}) as NodeBindings;
     const onNode = incoming !== undefined && typeof outgoing?.writeHead === "function";
@@ -35,20 +35,23 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
     sessions.bind(c, exchange);
     // On Node a look at the headers would make a real Response of Hono's light one, which costs more than all the rest.
     if (onNode) onHead(outgoing, exchange);
-    await sessions.run(exchange, next);
-    try {
-      exchange.commit();
-    } catch (error) {
-      // Hono gives the error's answer the headers of the one before, its length among them.
-      c.res = undefined;
-      throw error;
-    }
-    if (onNode || !exchange.hasHeaders) return undefined;
-    exchange.writeTo({
-      get: (name) => c.res.headers.get(name),
-      set: (name, value) => c.header(name, value),
-      append: (name, value) => c.header(name, value, { append: true }),
+    return sessions.run(exchange, next).then(() => {
+      try {
+        exchange.commit();
+      } catch (error) {
+        // Hono gives the error's answer the headers of the one before, its length among them.
+        c.res = undefined;
+        throw error;
+      }
+      if (!onNode && exchange.hasHeaders) exchange.writeTo(headersOf(c));
     });
-    return undefined;
+  };
+}
+
+function headersOf(c: Context): ResponseHeaders {
+  return {
+    get: (name) => c.res.headers.get(name),
+    set: (name, value) => c.header(name, value),
+    append: (name, value) => c.header(name, value, { append: true }),
   };
 }

@@ -12,10 +12,18 @@ export function openNodeExchange<Data extends object>(
   sessions: SessionManager<Data>,
   request: NodeRequest,
 ): Exchange<Data> {
-  const { headers } = request;
+  const cookie: string[] = [];
+  let host: string | undefined;
+  // The raw list, because `request.headers` is made of all headers when it is first asked for.
+  const { rawHeaders } = request;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (isSameName(name, "cookie")) cookie.push(rawHeaders[i + 1]!);
+    else if (isSameName(name, "host") || name === ":authority") host ??= rawHeaders[i + 1];
+  }
   return sessions.open({
-    cookie: headers.cookie,
-    host: headers.host ?? (headers[":authority"] as string | undefined),
+    cookie,
+    host,
     encrypted: (request.socket as { encrypted?: boolean }).encrypted === true,
   });
 }

@@ -51,12 +51,18 @@ export class Exchange<Data extends object = Dict> {
     return (this.#promise ??= this.#load());
   }
 
-  async #load(): Promise<Session<Data>> {
+  #load(): Promise<Session<Data>> {
     this.#open();
     const session = startSession(this.#settings, this.#opened);
-    this.#session = session instanceof Promise ? await session : session;
-    if (this.#committed) this.#session.seal();
-    return this.#session;
+    return session instanceof Promise
+      ? session.then((loaded) => this.#begin(loaded))
+      : Promise.resolve(this.#begin(session));
+  }
+
+  #begin(session: Session<Data>): Session<Data> {
+    if (this.#committed) session.seal();
+    this.#session = session;
+    return session;
   }
 
   #open(): void {
