@@ -104,10 +104,10 @@ export class FlaskCookie {
 
   /** The cookie's value for JSON that {@link stringify} wrote, signed now. @throws TooLargeError when {@link open} would refuse it */
   seal(json: string): string {
-    if (json.length > this.maxJsonBytes) {
-      throw new TooLargeError("The session is too large.", json.length, this.maxJsonBytes, []);
-    }
-    return this.#signer.sign(this.#compressed(json) ?? toBase64url(json));
+    if (json.length > this.maxJsonBytes) throw tooLarge(json.length, this.maxJsonBytes);
+    const value = this.#signer.sign(this.#compressed(json) ?? toBase64url(json));
+    if (value.length > MAX_VALUE) throw tooLarge(value.length, MAX_VALUE);
+    return value;
   }
 
   #compressed(json: string): string | undefined {
@@ -149,12 +149,14 @@ export class FlaskCookie {
     if (base64.length % 4 === 1 || length !== Math.floor(base64.length * 0.75)) {
       throw new MalformedError("The payload is not base64url.");
     }
-    if (!packed && length > this.maxJsonBytes) {
-      throw new TooLargeError("The session is too large.", length, this.maxJsonBytes, []);
-    }
+    if (!packed && length > this.maxJsonBytes) throw tooLarge(length, this.maxJsonBytes);
     const bytes = scratch.subarray(0, length);
     return decodeUtf8(packed ? inflate(bytes, this.maxJsonBytes) : bytes);
   }
+}
+
+function tooLarge(size: number, limit: number): TooLargeError {
+  return new TooLargeError(`The session has ${size} bytes, and may have ${limit}.`, size, limit, []);
 }
 
 /** Holds what is being encoded or decoded, for no longer than a call; room for the longest value. */

@@ -80,8 +80,7 @@ export class SessionManager<Data extends object = any> {
   }
 
   /**
-   * The session of the request that `context` belongs to: the framework's context or request, as the adapter's page in the
-   * docs says. Nothing is read before the first call; all calls in one request give the same session.
+   * The session of the request that `context` belongs to: the framework's context or request, as the adapter says. Nothing is read before the first call; all calls in one request give the same session.
    *
    * @throws ConfigError when no adapter of this manager has seen the request
    */
