@@ -171,3 +171,12 @@ describe("loadsUnsafe", () => {
     expect(serializer.loadsUnsafe(text)).toEqual(expected);
   });
 });
+
+test("looking into what is no text at all finds nothing", () => {
+  for (const value of [undefined, null, 5, {}, []]) {
+    expect(new Serializer("a key").loadsUnsafe(value as never)).toEqual({
+      signatureValid: false,
+      payload: undefined,
+    });
+  }
+});

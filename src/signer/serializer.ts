@@ -134,6 +134,7 @@ export class Serializer<S extends Signer = Signer> {
    * may have written the payload.
    */
   loadsUnsafe(text: string, options: LoadOptions = {}): UnsafePayload {
+    if (typeof text !== "string") return { signatureValid: false, payload: undefined };
     try {
       return { signatureValid: true, payload: this.loads(text, options) };
     } catch (error) {
