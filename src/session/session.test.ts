@@ -685,7 +685,9 @@ describe("a schema", () => {
       const opened = codec.open(/=([^;]*)/.exec(headers.getSetCookie()[0]!)![1]!, undefined);
       return opened.refused ?? opened.json.replace('"_created":1795200000,', "");
     };
-    expect(await write((data) => data.items.reverse())).toBe('{"items":[{"price":2},{"price":1.0}]}');
+    expect(await write((data) => (data.items = data.items.toReversed()))).toBe(
+      '{"items":[{"price":2},{"price":1.0}]}',
+    );
     expect(await write((data) => data.items.shift())).toBe('{"items":[{"price":2}]}');
     expect(await write((data) => data.items.push({ price: 5 })).catch((error) => error.code)).toBe(
       "UNREPRESENTABLE",
