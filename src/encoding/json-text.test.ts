@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compareCodePoints, quoteAscii, quoteUnicode, sortCodePoints } from "./json-text.ts";
+import { compareCodePoints, quoteAscii, quoteKeyAscii, quoteUnicode, sortCodePoints } from "./json-text.ts";
 
 test("text is quoted as Python's json.dumps quotes it", () => {
   expect(quoteAscii('a"\\/\b\f\n\r\t\u0000\u007fé漢🍪\ud800')).toBe(
@@ -58,4 +58,9 @@ test("the order is that of the lists of code points", () => {
       expect(Math.sign(compareCodePoints(a, b))).toBe(Math.sign(expected));
     }),
   );
+});
+
+test("keys are quoted as other text is, whether they were seen before or not", () => {
+  const keys = ["plain", "é", '"', "x".repeat(100), ...Array.from({ length: 3000 }, (_, i) => `key ${i}`)];
+  for (const key of [...keys, ...keys]) expect(quoteKeyAscii(key)).toBe(quoteAscii(key));
 });

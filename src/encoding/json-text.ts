@@ -23,6 +23,21 @@ export function quoteAscii(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : `"${text.replace(NOT_ASCII, escape)}"`;
 }
 
+/** Quoted keys, because an application's sessions have the same ones again and again. */
+const quotedKeys = new Map<string, string>();
+const MAX_KEYS = 1000;
+
+/** As {@link quoteAscii}, for the keys of dicts. */
+export function quoteKeyAscii(key: string): string {
+  let quoted = quotedKeys.get(key);
+  if (quoted === undefined) {
+    quoted = quoteAscii(key);
+    // Visitors may choose keys; theirs are not kept once there are many.
+    if (quotedKeys.size < MAX_KEYS && key.length <= 64) quotedKeys.set(key, quoted);
+  }
+  return quoted;
+}
+
 /** `text` in quotes, only control characters escaped (`ensure_ascii=False`). */
 export function quoteUnicode(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : `"${text.replace(NOT_UNICODE, escape)}"`;

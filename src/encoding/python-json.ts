@@ -1,5 +1,5 @@
 import { DataError, HipflaskError } from "../errors.ts";
-import { quoteAscii, quoteUnicode, sortCodePoints } from "./json-text.ts";
+import { quoteAscii, quoteKeyAscii, quoteUnicode, sortCodePoints } from "./json-text.ts";
 import { isDictPrototype } from "./plain.ts";
 import { formatFloat, PyFloat } from "./py-float.ts";
 
@@ -58,6 +58,7 @@ class Writer {
   readonly #comma: string;
   readonly #colon: string;
   readonly #quote: (text: string) => string;
+  readonly #quoteKey: (key: string) => string;
   readonly #sortKeys: boolean;
   readonly #tag: WriteOptions["tag"];
   /** The keys that lead to the container being written; longer than `depth` where an earlier branch went deeper. */
@@ -73,6 +74,7 @@ class Writer {
     this.#comma = spaced ? ", " : ",";
     this.#colon = spaced ? ": " : ":";
     this.#quote = options.ensureAscii === false ? quoteUnicode : quoteAscii;
+    this.#quoteKey = options.ensureAscii === false ? quoteUnicode : quoteKeyAscii;
     this.#sortKeys = options.sortKeys === true;
     this.#tag = options.tag;
   }
@@ -211,7 +213,8 @@ class Writer {
       const item = value[key];
       // As in JSON.stringify, a property that is undefined is absent.
       if (item === undefined) continue;
-      text += (text === "" ? "" : this.#comma) + this.#quote(key) + this.#colon + this.#value(item, key, own);
+      text +=
+        (text === "" ? "" : this.#comma) + this.#quoteKey(key) + this.#colon + this.#value(item, key, own);
     }
     this.#level--;
     return `{${text}}`;
