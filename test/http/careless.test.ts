@@ -12,40 +12,57 @@ function sessionsOfOwn() {
   return createSessions({ secretKey: KEY, storage: signedCookie() });
 }
 
-describe("an adapter that is there twice", () => {
+describe("an adapter that is there twice, and used between the two", () => {
   test("is one, in Hono", async () => {
     const sessions = sessionsOfOwn();
-    const app = new Hono().use(honoSessions(sessions)).use("/inner", honoSessions(sessions));
+    const app = new Hono().use(honoSessions(sessions));
     app.use(async (c, next) => {
       (await sessions.get(c)).data["outer"] = 1;
       await next();
     });
-    app.get("/inner", async (c) => {
-      (await sessions.get(c)).data["inner"] = 1;
-      return c.text("ok");
+    app.use(honoSessions(sessions));
+    app.get("/", async (c) => {
+      const { data } = await sessions.get(c);
+      data["inner"] = 1;
+      return c.json(data);
     });
-    expect((await app.request("https://example.com/inner")).headers.getSetCookie()).toHaveLength(1);
+    const response = await app.request("https://example.com/");
+    expect(response.headers.getSetCookie()).toHaveLength(1);
+    expect(await response.json()).toEqual({ outer: 1, inner: 1 });
   });
 
   test("is one, around a handler of the Fetch API's kind", async () => {
     const sessions = sessionsOfOwn();
-    const handler = webSessions(sessions, async (request) => {
-      (await sessions.get(request)).data["a"] = 1;
-      return new Response("ok");
+    const inner = webSessions(sessions, async (request) => {
+      const { data } = await sessions.get(request);
+      data["inner"] = 1;
+      return Response.json(data);
     });
-    const response = await webSessions(sessions, handler)(new Request("https://example.com/"));
+    const outer = webSessions(sessions, async (request) => {
+      (await sessions.get(request)).data["outer"] = 1;
+      return inner(request);
+    });
+    const response = await outer(new Request("https://example.com/"));
     expect(response.headers.getSetCookie()).toHaveLength(1);
+    expect(await response.json()).toEqual({ outer: 1, inner: 1 });
   });
 
   test("is one, in Node", async () => {
     const sessions = sessionsOfOwn();
-    const handler = nodeSessions(sessions, async (request, response) => {
-      (await sessions.get(request)).data["a"] = 1;
-      response.end("ok");
+    const inner = nodeSessions(sessions, async (request, response) => {
+      const { data } = await sessions.get(request);
+      data["inner"] = 1;
+      response.end(JSON.stringify(data));
     });
-    const server = await listen(createServer(nodeSessions(sessions, handler)));
-    expect((await fetch(server.origin)).headers.getSetCookie()).toHaveLength(1);
-    await server.close();
+    const outer = nodeSessions(sessions, async (request, response) => {
+      (await sessions.get(request)).data["outer"] = 1;
+      await inner(request, response);
+    });
+    const server = await listen(createServer(outer));
+    const response = await fetch(server.origin);
+    expect(response.headers.getSetCookie()).toHaveLength(1);
+    expect(await response.json()).toEqual({ outer: 1, inner: 1 });
+    server.close();
   });
 });
 
@@ -68,5 +85,5 @@ test("a Node handler that does not catch a session too large answers 500, and th
   const status = async (length: number) => (await fetch(`${server.origin}/${length}`)).status;
   expect([await status(5000), await status(5), await status(5000)]).toEqual([500, 200, 500]);
   expect(events).toEqual(Array.from({ length: 2 }, () => "A session could not be written: TOO_LARGE."));
-  await server.close();
+  server.close();
 });
