@@ -7,7 +7,7 @@ export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
 
 /**
  * The same for two texts. Every character is looked at whatever the others were, and without the two buffers that
- * `timingSafeEqual` would need, which cost more than a third of a whole HMAC.
+ * `timingSafeEqual` would need, which cost about a quarter of a whole HMAC.
  */
 export function constantTimeEqualText(a: string, b: string): boolean {
   if (a.length !== b.length) return false;

@@ -5,8 +5,8 @@ const ROOM = 1024;
 /**
  * HMAC (RFC 2104) with one key, for many messages.
  *
- * The padded keys are computed once; each message then costs two one-shot hashes of the runtime, which is several times
- * as fast as a `createHmac` object per message.
+ * The padded keys are computed once; each message then costs two one-shot hashes of the runtime, which takes
+ * about half the time of a `createHmac` object per message on Node 20.
  */
 export class Hmac {
   readonly #name: DigestName;
