@@ -16,6 +16,10 @@ export type ErrorCode =
   | "UNREPRESENTABLE"
   | "MALFORMED"
   | "HEADERS_SENT"
+  | "STORE_UNAVAILABLE"
+  | "STORE_TIMEOUT"
+  | "CONFLICT"
+  | "GONE"
   | "BAD_DATA"
   | "BAD_PAYLOAD"
   | "BAD_SIGNATURE"
@@ -105,6 +109,36 @@ export class HeadersSentError extends HipflaskError {
     super(
       "HEADERS_SENT",
       `${what} came after the response's headers were sent and cannot reach the browser. Make the change before the first byte of the body.`,
+    );
+  }
+}
+
+/**
+ * The store of the sessions did not do its work, so the request cannot be answered as it should: 503, and the same request may
+ * succeed later. `STORE_UNAVAILABLE`: it failed or is down; `STORE_TIMEOUT`: it did not answer in time, and may or may
+ * not have done what was asked; `CONFLICT`: so many others wrote the same session that this one never got its turn, and
+ * nothing was saved.
+ */
+export class StoreError extends HipflaskError {
+  override readonly retryable = true;
+  /** The HTTP status to answer with. */
+  readonly status = 503;
+
+  constructor(
+    code: "STORE_UNAVAILABLE" | "STORE_TIMEOUT" | "CONFLICT",
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+}
+
+/** The session was ended or got another ID while this request worked on it, so there is nothing to change any more. */
+export class GoneError extends HipflaskError {
+  constructor(what: string) {
+    super(
+      "GONE",
+      `${what} found no session: another request has ended it, or given it a new ID, in the meantime.`,
     );
   }
 }
