@@ -12,4 +12,6 @@ export interface Need {
 }
 
 export const needs: readonly Need[];
+/** The folder of PostgreSQL's programs; undefined where there is no server. */
+export const postgresBin: string | undefined;
 export function missing(): Need[];

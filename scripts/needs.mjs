@@ -3,9 +3,15 @@
  * `python3` on PATH may be another one, so it is never asked.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 
 const PYTHON = "/usr/bin/python3";
+const POSTGRES = "/usr/lib/postgresql";
+
+/** Where the programs of the newest PostgreSQL server are: Debian has a folder per version, none of them on PATH. */
+export const postgresBin = (existsSync(POSTGRES) ? readdirSync(POSTGRES) : [])
+  .map((version) => `${POSTGRES}/${version}/bin`)
+  .findLast((bin) => existsSync(`${bin}/initdb`));
 
 export const needs = [
   { name: "flask", packages: ["python3-flask"], module: "flask", tests: "test/interop" },
@@ -16,6 +22,13 @@ export const needs = [
     file: "/usr/bin/chromium",
     tests: "apps/demo",
   },
+  {
+    name: "postgres",
+    packages: ["postgresql", "procps"],
+    file: `${postgresBin}/initdb`,
+    tests: "src/stores",
+  },
+  { name: "redis", packages: ["redis-server"], file: "/usr/bin/redis-server", tests: "src/stores" },
 ];
 
 /** The rows whose thing is not on this machine. */

@@ -123,18 +123,13 @@ export class StoreError extends HipflaskError {
   override readonly retryable = true;
   /** The HTTP status to answer with. */
   readonly status = 503;
-
-  constructor(
-    code: "STORE_UNAVAILABLE" | "STORE_TIMEOUT" | "CONFLICT",
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(code, message, options);
-  }
 }
 
 /** The session was ended or got another ID while this request worked on it, so there is nothing to change any more. */
 export class GoneError extends HipflaskError {
+  /** The HTTP status to answer with. */
+  readonly status = 409;
+
   constructor(what: string) {
     super(
       "GONE",

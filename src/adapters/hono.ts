@@ -1,7 +1,10 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { ServerResponse } from "node:http";
+import { StoreError } from "../errors.ts";
 import type { ResponseHeaders, SessionManager } from "../session/index.ts";
-import { type NodeRequest, onHead, openNodeExchange } from "./node-exchange.ts";
+import { type NodeRequest, openNodeExchange } from "./node-exchange.ts";
+import { beforeHead } from "./node-head.ts";
+import { UNAVAILABLE } from "./unavailable.ts";
 
 /** What `@hono/node-server` hands to the application as `c.env`. */
 interface NodeBindings {
@@ -31,21 +34,41 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
           cookie: c.req.header("Cookie"),
           host: c.req.header("Host") ?? new URL(c.req.url).host,
           encrypted: c.req.url.startsWith("https:"),
+          userAgent: () => c.req.header("User-Agent"),
         });
     sessions.bind(c, exchange);
     // On Node a look at the headers would make a real Response of Hono's light one, which costs more than all the rest.
-    if (onNode) onHead(outgoing, exchange);
+    if (onNode) beforeHead(outgoing, exchange);
     return sessions.run(exchange, next).then(() => {
-      try {
-        exchange.commit();
-      } catch (error) {
-        // Hono gives the error's answer the headers of the one before, its length among them.
-        c.res = undefined;
-        throw error;
+      if (c.error instanceof StoreError && c.res.status === 500) {
+        answerUnavailable(c, c.error);
+        return undefined;
       }
-      if (!onNode && exchange.hasHeaders) exchange.writeTo(headersOf(c));
+      try {
+        const stored = exchange.commit();
+        if (stored !== undefined) return stored.then(finish, refuse);
+      } catch (error) {
+        return refuse(error);
+      }
+      return finish();
     });
+
+    function finish(): void {
+      if (!onNode && exchange.hasHeaders) exchange.writeTo(headersOf(c));
+    }
+
+    function refuse(error: unknown): void {
+      // Hono gives the error's answer the headers of the one before, its length among them.
+      c.res = undefined;
+      if (!(error instanceof StoreError)) throw error;
+      answerUnavailable(c, error);
+    }
   };
+}
+
+function answerUnavailable(c: Context, error: StoreError): void {
+  c.res = undefined;
+  c.res = c.text(UNAVAILABLE.text, error.status, { "Retry-After": UNAVAILABLE.retryAfter });
 }
 
 function headersOf(c: Context): ResponseHeaders {

@@ -25,23 +25,34 @@ export function openNodeExchange<Data extends object>(
     cookie,
     host,
     encrypted: (request.socket as { encrypted?: boolean }).encrypted === true,
+    userAgent: () => request.headers["user-agent"],
   });
 }
 
 type Call = (this: NodeResponse, ...args: unknown[]) => NodeResponse;
 
-/** Commits the exchange when the response's headers are written; every way to send them goes through `writeHead`. */
-export function onHead<Data extends object>(response: NodeResponse, exchange: Exchange<Data>): void {
-  const target = response as { writeHead: Call; end: Call };
-  const { writeHead, end } = target;
+/**
+ * Commits the exchange when the response's headers are written; every way to send them goes through `writeHead`. For
+ * exchanges whose commit needs no waiting.
+ */
+export function commitAtHead<Data extends object>(response: NodeResponse, exchange: Exchange<Data>): void {
+  const target = response as { end: Call };
+  const { end } = target;
   // Node's end() fixes the length and marks the response as ended before it writes the headers: too early for an error.
   target.end = function (...args) {
     target.end = end;
-    exchange.commit();
+    void exchange.commit();
     return end.apply(this, args);
   };
+  insertHead(response, exchange);
+}
+
+/** Commits the exchange, if that is not done yet, and adds its headers when those of the response are written. */
+export function insertHead<Data extends object>(response: NodeResponse, exchange: Exchange<Data>): void {
+  const target = response as { writeHead: Call };
+  const { writeHead } = target;
   target.writeHead = function (status, ...rest) {
-    exchange.commit();
+    void exchange.commit();
     const result = writeHead.call(this, status, ...withExchange(this, exchange, rest));
     // Not before: Node may refuse the headers, and the next attempt needs ours too.
     target.writeHead = writeHead;

@@ -1,10 +1,14 @@
+import { StoreError } from "../errors.ts";
 import type { SessionManager } from "../session/index.ts";
-import { type NodeRequest, type NodeResponse, onHead, openNodeExchange } from "./node-exchange.ts";
+import { type NodeRequest, type NodeResponse, openNodeExchange } from "./node-exchange.ts";
+import { beforeHead } from "./node-head.ts";
+import { refuse } from "./node-refuse.ts";
 
 /**
  * Sessions for `node:http`, `node:https` and `node:http2`. `sessions.get(request)` and `cookies(request)` take the
- * request. The session is committed when the response's headers are written, by whatever call that happens. A session that
+ * request. The session is committed when the response's headers are written, by whatever call that happens. Session data that
  * cannot be stored makes that call throw, before anything is sent; where the handler does not catch it, the answer is 500.
+ * A session that is kept on a server holds the response back until it is stored; where the store fails, the answer is 503.
  *
  * @example
  * createServer(
@@ -23,12 +27,12 @@ export function nodeSessions<Data extends object, Req extends NodeRequest, Res e
     if (sessions.isBound(request)) return handler(request, response);
     const exchange = openNodeExchange(sessions, request);
     sessions.bind(request, exchange);
-    onHead(response, exchange);
-    // Node has no error handler: what nobody catches ends the process, and a visitor can make a session too large.
+    beforeHead(response, exchange);
+    // Node has no error handler: what nobody catches ends the process, and neither a visitor nor a store may do that.
     const answer = (error: unknown): undefined => {
-      if (error !== exchange.failure || response.headersSent) throw error;
-      response.statusCode = 500;
-      response.end("Internal Server Error");
+      const isOurs = error === exchange.failure || error instanceof StoreError;
+      if (!isOurs || response.headersSent) throw error;
+      refuse(response, error);
     };
     try {
       const result = sessions.run(exchange, () => handler(request, response));

@@ -1,4 +1,6 @@
+import { StoreError } from "../errors.ts";
 import type { SessionManager } from "../session/index.ts";
+import { UNAVAILABLE } from "./unavailable.ts";
 
 /** A handler of the Fetch API's kind; what comes after the request (environment, context, parameters) is handed through. */
 export type WebHandler<Rest extends unknown[]> = (
@@ -30,10 +32,20 @@ export function webSessions<Data extends object, Rest extends unknown[]>(
       cookie: request.headers.get("Cookie") ?? undefined,
       host: request.headers.get("Host") ?? url.host,
       encrypted: url.protocol === "https:",
+      userAgent: () => request.headers.get("User-Agent") ?? undefined,
     });
     sessions.bind(request, exchange);
-    const response = await sessions.run(exchange, () => handler(request, ...rest));
-    exchange.commit();
+    let response: Response;
+    try {
+      response = await sessions.run(exchange, () => handler(request, ...rest));
+      await exchange.commit();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return new Response(UNAVAILABLE.text, {
+        status: error.status,
+        headers: { "Retry-After": UNAVAILABLE.retryAfter },
+      });
+    }
     // A network error and the switch to another protocol carry no headers of ours.
     if (!exchange.hasHeaders || response.status < 200) return response;
     const answer = mayBeShared(response) ? new Response(response.body, response) : response;

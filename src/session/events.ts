@@ -16,6 +16,26 @@ export type EventType =
   | "token.old_key"
   /** The browser sent two different genuine session cookies of one name; neither was used. */
   | "cookie.duplicate"
+  /** A cookie holds what is no session ID. */
+  | "sid.malformed"
+  /** A well-formed session ID that the store does not know: the session has ended, or somebody guesses. It is never adopted. */
+  | "sid.unknown"
+  /** A record in the store cannot be read. It is left as it is. */
+  | "record.corrupt"
+  /** A request found that another one had written the same session, and merged its changes with theirs. */
+  | "session.conflict"
+  /** A request's changes were dropped, because another one had ended the session. */
+  | "session.gone"
+  /** A session got a new ID. */
+  | "session.renewed"
+  /** All sessions of a user, or all there are, were ended. */
+  | "session.revoked"
+  /** An operation of the store failed or took too long. */
+  | "store.failed"
+  /** The store failed several times in a row: from now on it is asked only now and then, and requests that need it get 503. */
+  | "store.down"
+  /** The store works again. */
+  | "store.up"
   /** A first Set-Cookie for a new session. */
   | "session.created"
   /** The session's cookie was deleted. */

@@ -1,15 +1,9 @@
-import { seconds } from "../clock.ts";
 import type { Dict } from "../codec/index.ts";
-import { type CookieHeader, type CookieJar, findCookies } from "../cookie/index.ts";
-import { MAX_COOKIE_BYTES } from "../cookie/attributes.ts";
-import { quoteAscii } from "../encoding/json-text.ts";
-import { HipflaskError, TooLargeError } from "../errors.ts";
-import type { CookieTemplate } from "./cookie-settings.ts";
-import { type GenuineCookie, openCookie } from "./open-cookie.ts";
-import { RESERVED } from "./reserved.ts";
-import type { Session, SessionOutcome } from "./session.ts";
+import type { CookieJar } from "../cookie/index.ts";
+import { HipflaskError } from "../errors.ts";
+import type { Keeping } from "./keeping.ts";
+import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
-import { startSession } from "./start.ts";
 import { varyWithCookie } from "./vary.ts";
 
 /** The response's headers as an adapter gives access to them. The Fetch API's `Headers` fits as it is. */
@@ -27,36 +21,37 @@ export class Exchange<Data extends object = Dict> {
   /** The cookies of this request and response. */
   readonly jar: CookieJar;
   readonly #settings: Settings<Data>;
-  readonly #header: CookieHeader;
-  readonly #template: CookieTemplate;
+  readonly #keeping: Keeping<Data>;
   #promise: Promise<Session<Data>> | undefined;
   #session: Session<Data> | undefined;
-  /** The good cookie that came with the request, once somebody asked. */
-  #opened: GenuineCookie | undefined;
   #committed = false;
   #failure: unknown;
   #vary = false;
   #setCookies: readonly string[] = [];
 
   /** @internal Exchanges come from `sessions.open`. */
-  constructor(settings: Settings<Data>, header: CookieHeader, template: CookieTemplate, jar: CookieJar) {
+  constructor(settings: Settings<Data>, keeping: Keeping<Data>, jar: CookieJar) {
     this.#settings = settings;
-    this.#header = header;
-    this.#template = template;
+    this.#keeping = keeping;
     this.jar = jar;
   }
 
-  /** The session, loaded by whoever asks first and the same for everybody. */
+  /**
+   * The session, loaded by whoever asks first and the same for everybody.
+   *
+   * @throws StoreError when the store cannot be read: nobody is taken for a stranger because of an outage
+   */
   session(): Promise<Session<Data>> {
     return (this.#promise ??= this.#load());
   }
 
   #load(): Promise<Session<Data>> {
-    this.#open();
-    const session = startSession(this.#settings, this.#opened);
-    return session instanceof Promise
-      ? session.then((loaded) => this.#begin(loaded))
-      : Promise.resolve(this.#begin(session));
+    const session = this.#keeping.load();
+    if (!(session instanceof Promise)) return Promise.resolve(this.#begin(session));
+    const loading = session.then((loaded) => this.#begin(loaded));
+    // Whoever asked gets the error; where nobody waits for it, it must not end the process.
+    loading.catch(() => undefined);
+    return loading;
   }
 
   #begin(session: Session<Data>): Session<Data> {
@@ -65,37 +60,55 @@ export class Exchange<Data extends object = Dict> {
     return session;
   }
 
-  #open(): void {
-    if (this.#settings.refuseWrites === undefined) this.#opened = openCookie(this.#settings, this.#sent());
-  }
-
-  /** The values under the session cookie's name that came with the request. */
-  #sent(): string[] {
-    return findCookies(this.#header, this.#template.name);
-  }
-
   /**
-   * Decides what the response says of the session and its cookies; to be called once, before its headers leave. After it
-   * every change of them throws.
+   * Stores the session and decides what the response says of it and of its cookies; to be called before the headers leave,
+   * which must wait for the promise, if there is one. From the call on every change of them throws. Called again it does nothing.
    *
    * @throws TooLargeError when the session does not fit into a cookie
    * @throws DataError when the session holds what cannot be stored
+   * @throws StoreError when the store did not store it; the response must not leave then
    */
-  commit(): void {
-    if (this.#committed) return;
+  commit(): Promise<void> | undefined {
+    if (this.#committed) return undefined;
     this.#committed = true;
+    // Where the session is still loading, somebody wants it.
+    const wanted = this.#promise !== undefined;
+    const accessed = this.#session?.accessed ?? wanted;
     try {
-      // Without a secret key Flask does nothing at all at the end of a request.
-      if (this.#settings.refuseWrites === undefined) this.#commitSession();
-    } catch (error) {
-      this.#failure = error;
-      this.#settings.events.emit("session.unsaved", `A session could not be written: ${codeOf(error)}.`);
-      throw error;
-    } finally {
+      const depends = this.#keeping.commit(this.#session, wanted);
       this.#session?.seal();
-      this.jar.seal();
+      if (depends instanceof Promise) {
+        return depends.then(
+          (really) => this.#finish(accessed || really),
+          (error: unknown) => this.#fail(error),
+        );
+      }
+      this.#finish(accessed || depends);
+      return undefined;
+    } catch (error) {
+      return this.#fail(error);
     }
+  }
+
+  #finish(vary: boolean): void {
+    // Without a secret key Flask does nothing at all at the end of a request.
+    this.#vary = vary && this.#settings.refuseWrites === undefined;
+    this.jar.seal();
     this.#setCookies = this.jar.setCookies();
+  }
+
+  #fail(error: unknown): never {
+    this.#failure = error;
+    this.#session?.seal();
+    this.jar.seal();
+    const reason = error instanceof HipflaskError ? error.code : "an unexpected error";
+    this.#settings.events.emit("session.unsaved", `A session could not be written: ${reason}.`);
+    throw error;
+  }
+
+  /** Whether `commit` may have to wait for a store. */
+  get mayWait(): boolean {
+    return this.#keeping.mayWait;
   }
 
   /** What `commit` threw, if it did. */
@@ -117,90 +130,4 @@ export class Exchange<Data extends object = Dict> {
     const isPrivate = this.#setCookies.length > 0 && this.#settings.flask === undefined;
     if (isPrivate && !headers.get("Cache-Control")) headers.set("Cache-Control", "no-store");
   }
-
-  #commitSession(): void {
-    // Where the session is still loading, somebody wants it.
-    const accessed = this.#session?.accessed ?? this.#promise !== undefined;
-    const outcome =
-      this.#session?.commit(this.#isReissueDue(this.#session), this.#opened?.signedAt) ?? this.#untouched();
-    this.#vary = accessed || outcome.action !== "none";
-    if (outcome.action === "write") this.#write(outcome);
-    else if (outcome.action === "delete") this.#delete();
-  }
-
-  /** Flask makes a permanent session's cookie anew although nobody looked at the session. */
-  #untouched(): SessionOutcome {
-    if (this.#promise !== undefined || this.#settings.flask?.refreshEachRequest !== true)
-      return { action: "none" };
-    this.#open();
-    if (this.#opened?.data[RESERVED.permanent] !== true) return { action: "none" };
-    return { action: "write", text: this.#opened.json, permanent: true, created: this.#opened.signedAt };
-  }
-
-  #isReissueDue(session: Session<Data>): boolean {
-    const { flask, timing } = this.#settings;
-    if (flask !== undefined) return flask.refreshEachRequest && session.permanent;
-    if (this.#opened === undefined) return false;
-    if (this.#opened.oldKey) return true;
-    const age = seconds(timing.clock) - this.#opened.signedAt;
-    return timing.idleTimeout !== undefined && age >= timing.idleTimeout / 10;
-  }
-
-  #write({ text, permanent, created }: Extract<SessionOutcome, { action: "write" }>): void {
-    const { codec, events } = this.#settings;
-    if (text.length > codec.maxJsonBytes) {
-      throw this.#tooLarge(
-        `is ${text.length} bytes of JSON; no more are read back than`,
-        text.length,
-        codec.maxJsonBytes,
-      );
-    }
-    const value = codec.seal(text);
-    const size = this.#template.name.length + value.length;
-    if (size > MAX_COOKIE_BYTES) {
-      throw this.#tooLarge(
-        `takes ${size} bytes as a cookie, name included; browsers keep`,
-        size,
-        MAX_COOKIE_BYTES,
-      );
-    }
-    this.jar.put(this.#template, this.#template.set(value, permanent ? this.#end(created) : undefined));
-    if (this.#opened === undefined) events.emit("session.created", "A new session was given to a visitor.");
-  }
-
-  /** When a session that is written now will end, in seconds since 1970. */
-  #end(created: number): number {
-    const { flask, timing } = this.#settings;
-    const now = seconds(timing.clock);
-    if (flask !== undefined) return now + timing.lifetime;
-    return Math.min(created + timing.lifetime, now + (timing.idleTimeout ?? Number.POSITIVE_INFINITY));
-  }
-
-  #delete(): void {
-    const wasSent = this.#sent().length > 0;
-    if (wasSent) this.#settings.events.emit("session.ended", "A session's cookie was deleted.");
-    // A cookie that the browser does not have needs no deletion; Flask sends one all the same.
-    if (wasSent || this.#settings.flask !== undefined) this.jar.put(this.#template, this.#template.deletion);
-  }
-
-  #tooLarge(what: string, size: number, limit: number): TooLargeError {
-    const largest = this.#session?.largestKeys() ?? [];
-    const names = largest.map(([key, bytes]) => `${printable(key)} (${bytes} bytes)`).join(", ");
-    return new TooLargeError(
-      `The session ${what} ${limit}. Largest keys: ${names}. Keep less in it, or keep sessions on the server.`,
-      size,
-      limit,
-      largest,
-    );
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof HipflaskError ? error.code : "an unexpected error";
-}
-
-/** A key may come from a visitor, and the message may go to a log. */
-function printable(key: string): string {
-  const short = key.length > 40 ? `${key.slice(0, 40)}…` : key;
-  return /^[\w$-]+…?$/.test(short) ? short : quoteAscii(short);
 }

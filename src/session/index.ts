@@ -5,4 +5,17 @@ export { createSessions, type SessionManager } from "./manager.ts";
 export type { SessionOptions } from "./options.ts";
 export type { StandardSchema } from "./schema.ts";
 export type { Flash, Session } from "./session.ts";
-export { signedCookie, type SignedCookieOptions, type Storage } from "./storage.ts";
+export { STORE_CHANNEL, type StoreCall } from "./guarded-store.ts";
+export { serverSide, type ServerSideOptions } from "./server-side.ts";
+export { signedCookie, type SignedCookieOptions } from "./signed-cookie.ts";
+export type { Storage } from "./storage.ts";
+export type {
+  OwnedRecord,
+  SaveResult,
+  SessionKey,
+  SessionRecord,
+  SessionStore,
+  StoredRecord,
+  Version,
+} from "./store.ts";
+export type { UserSession, UserSessions } from "./user-sessions.ts";

@@ -9,7 +9,10 @@ import { Exchange } from "./exchange.ts";
 import { type SessionOptions, timing } from "./options.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
-import type { CookieCodec } from "./storage.ts";
+import { SessionCookie } from "./session-cookie.ts";
+import type { OpenStorage } from "./storage.ts";
+import type { StoredSessions } from "./stored-sessions.ts";
+import { UserSessions } from "./user-sessions.ts";
 
 /** What a manager needs to know of a request. */
 export interface RequestFacts {
@@ -19,6 +22,8 @@ export interface RequestFacts {
   readonly host: string | undefined;
   /** Whether this very connection is encrypted. */
   readonly encrypted: boolean;
+  /** The User-Agent header, asked for when somebody logs in. */
+  readonly userAgent?: () => string | undefined;
 }
 
 /**
@@ -28,6 +33,7 @@ export interface RequestFacts {
 // oxlint-disable-next-line typescript/no-explicit-any -- `SessionManager` alone stands for any manager
 export class SessionManager<Data extends object = any> {
   readonly #settings: Settings<Data>;
+  readonly #storage: OpenStorage;
   readonly #templates: { readonly secure: CookieTemplate; readonly loopback: CookieTemplate };
   readonly #events = new Events();
   /** Under this name a request's context has its exchange with this manager. */
@@ -40,16 +46,19 @@ export class SessionManager<Data extends object = any> {
     const production = process.env.NODE_ENV === "production";
     const { flask, schema } = options;
     const times = timing(options);
-    if (typeof options.storage?.codec !== "function") {
-      throw new ConfigError("createSessions needs a storage. Write storage: signedCookie().");
+    if (typeof options.storage?.open !== "function") {
+      throw new ConfigError(
+        "createSessions needs a storage. Write storage: signedCookie() or storage: serverSide(store).",
+      );
     }
     this.#ambient = options.ambient === false ? undefined : new AsyncLocalStorage();
     const keys = this.#secretKeys(options, production);
     this.#templates = flask
       ? { secure: flask.cookie, loopback: flask.cookie }
       : nativeTemplates(options.cookie ?? {}, production);
+    this.#storage = options.storage.open({ keys: keys ?? [], timing: times, events: this.#events });
     this.#settings = {
-      codec: keys === undefined ? unavailable : options.storage.codec(keys, times.clock),
+      json: this.#storage.json,
       timing: times,
       schema,
       flask,
@@ -60,9 +69,10 @@ export class SessionManager<Data extends object = any> {
 
   /** Under Flask's rules a missing key is no error until somebody writes; otherwise it is one at once. */
   #secretKeys(
-    { secretKey, secretKeyFallbacks, flask }: SessionOptions<Data>,
+    { secretKey, secretKeyFallbacks, storage, flask }: SessionOptions<Data>,
     production: boolean,
   ): readonly SecretKey[] | undefined {
+    if (!storage.needsKey && secretKey === undefined) return [];
     if (flask !== undefined && (secretKey === undefined || secretKey.length === 0)) return undefined;
     const keys = checkSecretKeys(secretKey, secretKeyFallbacks);
     const weakness = weaknessOf(keys.at(-1)!);
@@ -116,15 +126,47 @@ export class SessionManager<Data extends object = any> {
     return this.#events.on(type, listener);
   }
 
+  /** The sessions of a user, on all devices: to list them, and to end them. @throws ConfigError where sessions are in cookies */
+  forUser(user: string): UserSessions {
+    if (typeof user !== "string" || user === "")
+      throw new TypeError("The user must be a string that is not empty.");
+    return new UserSessions(this.#stored("list or end a user's sessions"), user);
+  }
+
+  /**
+   * Ends every session of every visitor.
+   *
+   * @returns how many, as far as the store knows
+   * @throws StoreError when the store fails | ConfigError where sessions are in cookies or the store cannot do it
+   */
+  async revokeAll(): Promise<number> {
+    return this.#stored("end all sessions").endAll();
+  }
+
+  /**
+   * Removes the records of sessions that have ended, from a store that does not do so by itself.
+   *
+   * @param limit how many at most. Default: 1000; fewer in the answer mean that there are no more
+   * @throws StoreError when the store fails | ConfigError where sessions are in cookies
+   */
+  async deleteExpired(limit = 1000): Promise<number> {
+    return this.#stored("remove ended sessions").deleteExpired(limit);
+  }
+
+  #stored(what: string): StoredSessions {
+    const { stored } = this.#storage;
+    if (stored === undefined)
+      throw new ConfigError(
+        `Sessions in cookies are known to browsers alone: nothing can ${what}. Use serverSide(store).`,
+      );
+    return stored;
+  }
+
   /** For adapters: one request begins. */
   open(request: RequestFacts): Exchange<Data> {
-    const template = this.#template(request);
-    return new Exchange(
-      this.#settings,
-      request.cookie,
-      template,
-      new CookieJar(request.cookie, { clock: this.#settings.timing.clock }),
-    );
+    const jar = new CookieJar(request.cookie, { clock: this.#settings.timing.clock });
+    const cookie = new SessionCookie(request.cookie, this.#template(request), jar);
+    return new Exchange(this.#settings, this.#storage.keep(this.#settings, cookie, request.userAgent), jar);
   }
 
   /** For adapters: whether one of them has seen this request already. */
@@ -180,10 +222,3 @@ function refuseWithoutKey(): never {
     "NO_SECRET_KEY",
   );
 }
-
-const unavailable: CookieCodec = {
-  maxJsonBytes: 0,
-  stringify: () => "{}",
-  seal: refuseWithoutKey,
-  open: () => ({ refused: "bad_mac" }),
-};

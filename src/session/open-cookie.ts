@@ -1,10 +1,8 @@
 import { seconds } from "../clock.ts";
-import type { Dict, OpenedCookie } from "../codec/index.ts";
+import type { FlaskCookie } from "../codec/index.ts";
 import { RESERVED } from "./reserved.ts";
 import type { Settings } from "./settings.ts";
-
-/** A session cookie that is ours, whole, and young enough. */
-export type GenuineCookie = Extract<OpenedCookie, { data: Dict }>;
+import type { GenuineCookie } from "./storage.ts";
 
 /**
  * The session behind a request's cookies of the session's name, if there is one. A bad cookie is the same as none, and one
@@ -12,12 +10,13 @@ export type GenuineCookie = Extract<OpenedCookie, { data: Dict }>;
  */
 export function openCookie<Data extends object>(
   settings: Settings<Data>,
+  codec: FlaskCookie,
   values: readonly string[],
 ): GenuineCookie | undefined {
   // Flask takes the first of several and looks no further.
-  if (settings.flask !== undefined)
-    return values[0] === undefined ? undefined : openValue(settings, values[0]);
-  const genuine = [...new Set(values)].flatMap((value) => openValue(settings, value) ?? []);
+  if (settings.flask !== undefined || values.length <= 1)
+    return values[0] === undefined ? undefined : openValue(settings, codec, values[0]);
+  const genuine = [...new Set(values)].flatMap((value) => openValue(settings, codec, value) ?? []);
   if (genuine.length <= 1) return genuine[0];
   settings.events.emit(
     "cookie.duplicate",
@@ -26,8 +25,11 @@ export function openCookie<Data extends object>(
   return undefined;
 }
 
-function openValue<Data extends object>(settings: Settings<Data>, value: string): GenuineCookie | undefined {
-  const { codec, timing, flask, events } = settings;
+function openValue<Data extends object>(
+  { timing, flask, events }: Settings<Data>,
+  codec: FlaskCookie,
+  value: string,
+): GenuineCookie | undefined {
   if (value === "") return undefined;
   const opened = codec.open(value, timing.idleTimeout ?? timing.lifetime);
   if (opened.refused !== undefined) {

@@ -11,7 +11,7 @@ export interface SessionOptions<Data extends object = Dict> {
    * Signs every session: at least 16 random bytes, better 32, from
    * `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`. A string stands for its UTF-8 bytes.
    */
-  readonly secretKey: SecretKey | undefined;
+  readonly secretKey?: SecretKey | undefined;
   /** Earlier keys, still accepted; sessions signed with them are signed anew when they are used. `undefined` entries are skipped. */
   readonly secretKeyFallbacks?: readonly (SecretKey | undefined)[] | undefined;
   /** Where sessions are kept. */

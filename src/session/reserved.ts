@@ -11,6 +11,12 @@ export const RESERVED = {
   created: "_created",
   /** Seconds since 1970. */
   authenticated: "_auth_at",
+  /** What the user's list of sessions calls the device. */
+  device: "_device",
+  /** The key of the session that this one has become. */
+  successor: "_successor",
+  /** The key of the session that this one was, and when it ceased to be, in seconds since 1970. */
+  predecessor: "_predecessor",
 } as const;
 
 /** Flask-Login's: whether the user has just entered a password. */

@@ -3,19 +3,10 @@ import { type Dict, Tuple } from "../codec/index.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
 import { isDict, setOwn } from "../encoding/plain.ts";
 import { DataError, HeadersSentError } from "../errors.ts";
+import { mergeTexts } from "./merge.ts";
 import { readOnly } from "./read-only.ts";
 import { FRESH, refuseReserved, RESERVED } from "./reserved.ts";
 import type { Settings } from "./settings.ts";
-
-/** What a response has to do about a session's cookie. `created` is in seconds since 1970. */
-export type SessionOutcome =
-  | { readonly action: "none" | "delete" }
-  | {
-      readonly action: "write";
-      readonly text: string;
-      readonly permanent: boolean;
-      readonly created: number;
-    };
 
 /** One message for the user's next page. */
 export interface Flash {
@@ -23,8 +14,39 @@ export interface Flash {
   readonly message: unknown;
 }
 
+/** What a session in a store does there at once, before the response. */
+export interface LiveSession<Data extends object> {
+  /** The name of the session's record. */
+  readonly id: string | undefined;
+  /** Lets `change` work on the newest text, in which `changes` are, and stores what it makes of it: the text that is stored now. */
+  update(changes: Changes, change: (text: string) => Promise<string>): Promise<string>;
+  /** Stores `changes` under a new ID; the text that is stored now. */
+  regenerate(changes: Changes, identity: NewIdentity): Promise<string>;
+  /** Ends the session for good. */
+  destroy(): Promise<void>;
+  /** The session that a stored text stands for. */
+  revive(text: string): Session<Data> | Promise<Session<Data>>;
+}
+
+/** Whose session it is from now on. */
+export interface NewIdentity {
+  readonly user: string | undefined;
+  /** What the user's list of sessions calls the device; undefined: what the request tells of it. */
+  readonly device: string | undefined;
+}
+
+/** What a request did to its session. */
+export interface Changes {
+  /** The session as it began, and as it is now. */
+  readonly base: string;
+  readonly text: string;
+  readonly modified: boolean;
+  /** It was emptied, so nothing of what others keep in it stays. */
+  readonly cleared: boolean;
+}
+
 /** What a session begins its request with. */
-export interface SessionStart<Data> {
+export interface SessionStart<Data extends object> {
   readonly data: Data;
   /** Stored keys that are not the application's: reserved ones, and those its schema does not know. They are kept. */
   readonly hidden: Dict;
@@ -34,6 +56,8 @@ export interface SessionStart<Data> {
   readonly isNew: boolean;
   /** The data of an empty session. */
   readonly empty: () => Data;
+  /** Where the session is in a store. */
+  readonly live?: LiveSession<Data> | undefined;
 }
 
 /**
@@ -45,11 +69,13 @@ export interface SessionStart<Data> {
 // oxlint-disable-next-line typescript/no-explicit-any -- `Session` alone stands for any session
 export class Session<Data extends object = any> {
   readonly #settings: Settings<Data>;
+  readonly #live: LiveSession<Data> | undefined;
   #data: Data;
   #hidden: Dict;
-  readonly #numberTypes: NumberTypes | undefined;
+  #numberTypes: NumberTypes | undefined;
   readonly #empty: () => Data;
   #baseline: string;
+  #cleared = false;
   #new: boolean;
   #forced: boolean | undefined;
   #accessed = false;
@@ -59,6 +85,7 @@ export class Session<Data extends object = any> {
   /** @internal Sessions come from `sessions.get`. */
   constructor(settings: Settings<Data>, start: SessionStart<Data>) {
     this.#settings = settings;
+    this.#live = start.live;
     this.#data = start.data;
     this.#hidden = start.hidden;
     this.#numberTypes = start.numberTypes;
@@ -77,6 +104,15 @@ export class Session<Data extends object = any> {
     this.#write("session.data");
     if (!isDict(data)) throw new DataError("UNSERIALIZABLE", "", "must be an object like { count: 1 }.");
     this.#data = data;
+  }
+
+  /**
+   * A name for the session that is no secret, for `revokeAll({ except: session.id })` and for logs: the SHA-256 of what the
+   * cookie holds. Undefined while there is no session in a store.
+   */
+  get id(): string | undefined {
+    this.#accessed = true;
+    return this.#live?.id;
   }
 
   /** Whether anybody looked at the session in this request. If so, the response depends on the cookie, and says it (Vary). */
@@ -127,33 +163,65 @@ export class Session<Data extends object = any> {
   }
 
   /**
-   * Reads, changes and writes the data in one step: `change` gets the newest data there is. In a cookie that is the data of
-   * this request.
+   * Reads, changes and writes the data in one step. In a store, `change` gets the newest data there is, and nobody writes
+   * between: counters and lists stay exact under any number of parallel requests. It may be called again when another
+   * process came first, so it must do nothing but change the data. In a cookie it gets the data of this request.
+   *
+   * @throws GoneError when the session has ended in the meantime
+   * @throws StoreError when the store fails; nothing was changed then, or (`STORE_TIMEOUT`) perhaps
    */
   async update(change: (data: Data) => void | Promise<void>): Promise<void> {
     this.#write("session.update");
+    if (this.#live !== undefined) {
+      const live = this.#live;
+      const changes = this.changes();
+      const text = await live.update(changes, async (newest) => {
+        const draft = await live.revive(newest);
+        await change(draft.#data);
+        return draft.#stringify();
+      });
+      return this.#adopt(live, text, changes.text);
+    }
     await change(this.#data);
     // What changed after the headers had left is lost.
     if (this.#sealed) throw new HeadersSentError("session.update");
   }
 
   /**
-   * Gives the session a new identity and keeps its data. Call it at login, so that whoever planted the old cookie has
-   * nothing.
+   * Gives the session a new ID and keeps its data. Call it at login, so that whoever planted or copied the old cookie has
+   * nothing. In a store the old ID can still be read for ten seconds, as it was, for requests that are under way (not when
+   * the user changes from one to another); it can never be written or renewed again.
    *
    * @param options.user who is logged in from now on; null: nobody; left out: as before
+   * @param options.device what `sessions.forUser(…).list()` calls the user's device. Default: made of the User-Agent header
+   * @throws GoneError when the session has ended in the meantime
+   * @throws StoreError when the store fails
    */
-  async regenerate(options: { user?: string | null } = {}): Promise<void> {
-    const { user } = options;
+  async regenerate(options: { user?: string | null; device?: string } = {}): Promise<void> {
+    const { user, device } = options;
+    if (user !== undefined && user !== null && (typeof user !== "string" || user === ""))
+      throw new TypeError("The user must be a string that is not empty, or null for nobody.");
+    this.#write("session.regenerate");
+    const before = { ...this.#hidden };
     if (user !== undefined) {
-      if (typeof user !== "string" && user !== null)
-        throw new TypeError("The user must be a string, or null for nobody.");
       this.#setMeta("session.regenerate", RESERVED.user, user ?? undefined);
       if (this.#settings.flask) this.#setMeta("session.regenerate", FRESH, user === null ? undefined : true);
       else
         this.#setMeta("session.regenerate", RESERVED.authenticated, user === null ? undefined : this.#now());
     }
-    this.modified = true;
+    if (this.#live === undefined) {
+      this.modified = true;
+      return;
+    }
+    const changes = this.changes();
+    try {
+      const text = await this.#live.regenerate(changes, { user: this.user, device });
+      await this.#adopt(this.#live, text, changes.text);
+    } catch (error) {
+      // A login that failed must not be stored under the old ID.
+      this.#hidden = before;
+      throw error;
+    }
   }
 
   /** Empties the session: its data, its user, its messages. */
@@ -163,13 +231,40 @@ export class Session<Data extends object = any> {
     this.#data = this.#empty();
     this.#hidden = created === undefined ? {} : { [RESERVED.created]: created };
     this.#forced = true;
+    this.#cleared = true;
   }
 
-  /** Ends the session. What is written after it, in this request, begins another one. */
+  /**
+   * Ends the session. In a store that is final at once: no request that is under way brings it back. What is written after
+   * it, in this request, begins another one.
+   *
+   * @throws StoreError when the store fails: then the session has not ended
+   */
   async destroy(): Promise<void> {
+    this.#write("session.destroy");
+    await this.#live?.destroy();
     this.clear();
     this.#hidden = {};
     this.#new = true;
+    if (this.#live === undefined) return;
+    this.#baseline = this.#stringify();
+    this.#forced = undefined;
+    this.#cleared = false;
+  }
+
+  /** Goes on from a text that is stored now, `sent` being the one that was given to the store. */
+  async #adopt(live: LiveSession<Data>, stored: string, sent: string): Promise<void> {
+    const fresh = await live.revive(stored);
+    const now = this.#stringify();
+    // What was changed while the store was at work is kept on top.
+    const current = now === sent ? fresh : await live.revive(mergeTexts(sent, now, stored));
+    replaceKeys(this.#data as Dict, current.#data as Dict);
+    this.#hidden = current.#hidden;
+    this.#numberTypes = current.#numberTypes;
+    this.#baseline = fresh.#baseline;
+    this.#new = false;
+    this.#forced = undefined;
+    this.#cleared = false;
   }
 
   /** Keeps a message for the next page that asks: Flask's `flash`. */
@@ -196,32 +291,29 @@ export class Session<Data extends object = any> {
       : this.#shown.filter((flash) => categories.includes(flash.category));
   }
 
-  /**
-   * @internal What is to be done when the headers are about to leave.
-   *
-   * @param reissue the cookie is to be made anew although nothing changed
-   * @param startedAt when the loaded cookie was signed, in seconds since 1970
-   */
-  commit(reissue: boolean, startedAt: number | undefined): SessionOutcome {
-    const { flask } = this.#settings;
+  /** @internal What this request did to the session so far. */
+  changes(): Changes {
     const text = this.#stringify();
     const modified = this.#forced ?? text !== this.#baseline;
-    this.#sealed = true;
-    if (!modified && !reissue) return { action: "none" };
-    if (this.#isEmpty()) return { action: modified ? "delete" : "none" };
-    if (flask || Object.hasOwn(this.#hidden, RESERVED.created)) return this.#written(text);
-    this.#hidden[RESERVED.created] = this.#new ? this.#now() : (startedAt ?? this.#now());
-    return this.#written(this.#stringify());
+    return { base: this.#baseline, text, modified, cleared: this.#cleared };
   }
 
-  #written(text: string): SessionOutcome {
+  /**
+   * @internal The text of the session with the instant of its creation in it.
+   *
+   * @param text the text now
+   * @param since when the stored session was made, as far as is known; in seconds since 1970
+   */
+  stamp(text: string, since: number | undefined): string {
+    if (this.#settings.flask || Object.hasOwn(this.#hidden, RESERVED.created)) return text;
+    this.#hidden[RESERVED.created] = this.#new ? this.#now() : (since ?? this.#now());
+    return this.#stringify();
+  }
+
+  /** @internal When the session was made, in seconds since 1970. */
+  get createdSeconds(): number {
     const created = this.#hidden[RESERVED.created];
-    return {
-      action: "write",
-      text,
-      permanent: this.permanent,
-      created: typeof created === "number" ? created : this.#now(),
-    };
+    return typeof created === "number" ? created : this.#now();
   }
 
   /** @internal From now on every change throws. */
@@ -233,21 +325,21 @@ export class Session<Data extends object = any> {
   largestKeys(): [key: string, bytes: number][] {
     const sizes = Object.entries(this.#stored()).map(([key, value]): [string, number] => [
       key,
-      this.#settings.codec.stringify({ [key]: value }).length - 2,
+      this.#settings.json.stringify({ [key]: value }).length - 2,
     ]);
     return sizes.toSorted((a, b) => b[1] - a[1]).slice(0, 3);
   }
 
-  /** Whether nothing is worth a cookie. */
-  #isEmpty(): boolean {
+  /** @internal Whether nothing is worth a cookie. */
+  get isEmpty(): boolean {
     for (const key in this.#hidden) if (key !== RESERVED.created) return false;
-    const { codec, schema } = this.#settings;
+    const { json, schema } = this.#settings;
     if (schema === undefined) return Object.values(this.#data).every((value) => value === undefined);
-    return codec.stringify(this.#data as Dict, this.#numberTypes) === codec.stringify(this.#empty() as Dict);
+    return json.stringify(this.#data as Dict, this.#numberTypes) === json.stringify(this.#empty() as Dict);
   }
 
   #stringify(): string {
-    return this.#settings.codec.stringify(this.#stored(), this.#numberTypes);
+    return this.#settings.json.stringify(this.#stored(), this.#numberTypes);
   }
 
   #stored(): Dict {
@@ -297,6 +389,11 @@ export class Session<Data extends object = any> {
 
 function refuseLate(): never {
   throw new HeadersSentError("A change of session.data");
+}
+
+function replaceKeys(target: Dict, source: Dict): void {
+  for (const key of Object.keys(target)) if (!Object.hasOwn(source, key)) delete target[key];
+  for (const key of Object.keys(source)) setOwn(target, key, source[key]);
 }
 
 /** Flask writes a tuple of category and message, Flask-Session a list of them. */

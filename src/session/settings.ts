@@ -1,11 +1,11 @@
 import type { Events } from "./events.ts";
 import type { FlaskRules, Timing } from "./options.ts";
 import type { StandardSchema } from "./schema.ts";
-import type { CookieCodec } from "./storage.ts";
+import type { SessionJson } from "./storage.ts";
 
 /** What all sessions of a manager have in common: its options, checked and complete. */
 export interface Settings<Data extends object> {
-  readonly codec: CookieCodec;
+  readonly json: SessionJson;
   readonly timing: Timing;
   readonly schema: StandardSchema<Data> | undefined;
   /** Flask's rules instead of ours. */

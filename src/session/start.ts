@@ -1,20 +1,21 @@
 import type { Dict } from "../codec/index.ts";
-import type { GenuineCookie } from "./open-cookie.ts";
 import { readOnly } from "./read-only.ts";
 import { splitReserved } from "./reserved.ts";
 import { copyData, emptyData, fit, type StandardSchema } from "./schema.ts";
-import { Session } from "./session.ts";
+import { type LiveSession, Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
+import type { ReadData } from "./storage.ts";
 
-/** The session that a request begins with: what its cookie holds, as the schema wants it, or an empty one. */
+/** The session that a request begins with: what was stored, as the schema wants it, or an empty one. */
 export function startSession<Data extends object>(
   settings: Settings<Data>,
-  opened: GenuineCookie | undefined,
+  opened: ReadData | undefined,
+  live?: LiveSession<Data>,
 ): Session<Data> | Promise<Session<Data>> {
   const stored = opened?.data ?? {};
   // Under Flask's rules data is Flask's dict, whole.
   const split = settings.flask === undefined ? splitReserved(stored) : { data: stored, reserved: {} };
-  if (settings.schema !== undefined) return startFitted(settings, settings.schema, opened, split);
+  if (settings.schema !== undefined) return startFitted(settings, settings.schema, opened, split, live);
   return new Session(settings, {
     data: writable(settings, split.data),
     hidden: split.reserved,
@@ -22,14 +23,16 @@ export function startSession<Data extends object>(
     text: opened?.json ?? "{}",
     isNew: opened === undefined,
     empty: () => ({}) as Data,
+    live,
   });
 }
 
 async function startFitted<Data extends object>(
   settings: Settings<Data>,
   schema: StandardSchema<Data>,
-  opened: GenuineCookie | undefined,
+  opened: ReadData | undefined,
   { data: stored, reserved }: { data: Dict; reserved: Dict },
+  live: LiveSession<Data> | undefined,
 ): Promise<Session<Data>> {
   const { data, replaced, empty } = await fit(schema, stored);
   if (replaced.length > 0) {
@@ -51,6 +54,7 @@ async function startFitted<Data extends object>(
     text: undefined,
     isNew: opened === undefined,
     empty: () => (empty === undefined ? emptyData(schema) : copyData(empty)) as Data,
+    live,
   });
 }
 

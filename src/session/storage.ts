@@ -1,36 +1,52 @@
-import type { Clock } from "../clock.ts";
-import { FlaskCookie, type Dict, type FlaskCookieOptions, type OpenedCookie } from "../codec/index.ts";
+import type { Dict, OpenedCookie, ParsedDict } from "../codec/index.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
 import type { SecretKey } from "../signer/index.ts";
+import type { Events } from "./events.ts";
+import type { Keeping } from "./keeping.ts";
+import type { Timing } from "./options.ts";
+import type { SessionCookie } from "./session-cookie.ts";
+import type { Settings } from "./settings.ts";
+import type { StoredSessions } from "./stored-sessions.ts";
 
-/** Turns a session into a cookie's value and back. */
-export interface CookieCodec {
-  /** The text by which two states of the data are compared. @throws DataError with the path of what cannot be written */
+/** Turns session data into the text by which two states of it are compared. */
+export interface SessionJson {
+  /** @throws DataError with the path of what cannot be written */
   stringify(data: Dict, numberTypes?: NumberTypes): string;
-  /** The most bytes of that text that {@link open} takes. */
-  readonly maxJsonBytes: number;
-  /** The cookie's value for what {@link stringify} wrote. */
-  seal(text: string): string;
-  /** Never throws. `maxAge` in seconds since it was sealed; undefined: any. */
-  open(value: string, maxAge: number | undefined): OpenedCookie;
 }
+
+/** Session data that was read from its text. */
+export interface ReadData extends Omit<ParsedDict, "canonical"> {
+  /** The text that {@link SessionJson.stringify} writes for this data. */
+  readonly json: string;
+}
+
+/** A session cookie that is ours, whole, and young enough. */
+export type GenuineCookie = Extract<OpenedCookie, { data: Dict }>;
 
 /** Where sessions are kept: the one choice of `createSessions`. */
 export interface Storage {
-  /** @internal Keys oldest first: the last one signs. */
-  readonly codec: (keys: readonly SecretKey[], clock: Clock) => CookieCodec;
+  /** @internal Whether sessions need a secret key. */
+  readonly needsKey: boolean;
+  /** @internal */
+  readonly open: (setup: StorageSetup) => OpenStorage;
 }
 
-/** What an application may choose of Flask's format. */
-export type SignedCookieOptions = Omit<FlaskCookieOptions, "clock">;
+export interface StorageSetup {
+  /** Oldest first: the last one signs. Empty where there are none. */
+  readonly keys: readonly SecretKey[];
+  readonly timing: Timing;
+  readonly events: Events;
+}
 
-/**
- * Sessions in a signed cookie, in Flask's format. Nobody can change them without the secret key, and everybody who holds
- * the cookie can read them, so keep no secrets in it. The browser keeps the data, so there is nothing to store and nothing
- * to clean up; but of two parallel responses the last one wins, and a copied cookie stays good until it expires.
- *
- * @example createSessions({ secretKey: process.env.SECRET_KEY, storage: signedCookie() })
- */
-export function signedCookie(options: SignedCookieOptions = {}): Storage {
-  return { codec: (keys, clock) => new FlaskCookie(keys, { ...options, clock }) };
+/** A storage with its manager's keys and times. */
+export interface OpenStorage {
+  readonly json: SessionJson;
+  /** What keeps the session of one request. */
+  keep<Data extends object>(
+    settings: Settings<Data>,
+    cookie: SessionCookie,
+    userAgent: (() => string | undefined) | undefined,
+  ): Keeping<Data>;
+  /** All sessions there are, where the storage knows them. */
+  readonly stored?: StoredSessions;
 }

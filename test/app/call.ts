@@ -1,4 +1,4 @@
-import { HipflaskError } from "hipflask";
+import { type ErrorCode, HipflaskError, StoreError } from "hipflask";
 import { writeJson } from "./json.ts";
 
 /** A request, as the routes see it whatever the adapter is. Their answer is a `Response`. */
@@ -34,11 +34,16 @@ export function answer(value: unknown, status = 200): Response {
   });
 }
 
+const STATUS: Partial<Record<ErrorCode, number>> = { TOO_LARGE: 413, GONE: 409 };
+
 /** What the client gets to know of an error. */
 export function failure(error: unknown): Response {
+  if (error instanceof StoreError)
+    return new Response("Service Unavailable", { status: error.status, headers: { "Retry-After": "1" } });
   if (error instanceof RequestError) return answer({ error: error.message }, error.status);
   if (error instanceof HipflaskError) {
-    return answer({ error: error.code, message: error.message }, error.code === "TOO_LARGE" ? 413 : 400);
+    const status = STATUS[error.code] ?? 400;
+    return answer({ error: error.code, message: error.message }, status);
   }
   return answer({ error: "INTERNAL" }, 500);
 }

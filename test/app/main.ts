@@ -10,9 +10,9 @@ import { answer } from "./call.ts";
 import { conformanceRoutes } from "./routes.ts";
 import { readSettings, type Settings, UsageError } from "./settings.ts";
 
-function settingsOrExit(): Settings {
+async function settingsOrExit(): Promise<Settings> {
   try {
-    return readSettings(process.env);
+    return await readSettings(process.env);
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof HipflaskError)) throw error;
     console.error(error.message);
@@ -20,7 +20,7 @@ function settingsOrExit(): Settings {
   }
 }
 
-const { adapter, protocol, port, sessions } = settingsOrExit();
+const { adapter, protocol, port, sessions } = await settingsOrExit();
 
 let unhandled = 0;
 for (const event of ["unhandledRejection", "uncaughtException"] as const) {

@@ -1,6 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ReadableStream } from "node:stream/web";
-import { cookies, type CookieAttributes, HipflaskError, type Session, type SessionManager } from "hipflask";
+import { subscribe } from "node:diagnostics_channel";
+import {
+  cookies,
+  type CookieAttributes,
+  ConfigError,
+  HipflaskError,
+  type Session,
+  type SessionManager,
+  STORE_CHANNEL,
+  StoreError,
+  type StoreCall,
+} from "hipflask";
 import { answer, type Call, failure, RequestError } from "./call.ts";
 
 type Data = Record<string, unknown>;
@@ -22,11 +33,40 @@ export function conformanceRoutes({ sessions, unhandled }: Process): (call: Call
   sessions.on("*", ({ type }) => {
     events[type] = (events[type] ?? 0) + 1;
   });
+  const store: Record<string, number> = { create: 0, load: 0, save: 0, replace: 0, touch: 0, delete: 0 };
+  subscribe(STORE_CHANNEL, (message) => {
+    const { operation } = message as StoreCall;
+    store[operation] = (store[operation] ?? 0) + 1;
+  });
   const stats: Route = () => {
-    const store = { create: 0, load: 0, save: 0, touch: 0, delete: 0 };
     return answer({ store, events, rss: process.memoryUsage().rss, unhandled: unhandled() });
   };
-  const routes: ReadonlyMap<string, Route> = new Map(Object.entries({ ...ROUTES, "GET /stats": stats }));
+  const user = ({ query }: Call): string => {
+    const name = query.get("user");
+    if (name === null || name === "") throw new RequestError(400, "user is missing");
+    return name;
+  };
+  const all = (call: Call) => {
+    try {
+      return sessions.forUser(user(call));
+    } catch (error) {
+      if (error instanceof ConfigError) throw new RequestError(501, error.message);
+      throw error;
+    }
+  };
+  const routes: ReadonlyMap<string, Route> = new Map(
+    Object.entries({
+      ...ROUTES,
+      "GET /stats": stats,
+      "POST /logout-all": async (call: Call) => answer({ ended: await all(call).revokeAll() }),
+      "GET /sessions": async (call: Call) => {
+        const list = await all(call).list();
+        return answer(
+          list.map(({ createdAt, lastSeenAt, device = null }) => ({ createdAt, lastSeenAt, device })),
+        );
+      },
+    }),
+  );
 
   return async (call) => {
     try {
@@ -36,6 +76,8 @@ export function conformanceRoutes({ sessions, unhandled }: Process): (call: Call
       if (route === undefined) throw new RequestError(404, "There is no such route");
       return await route(call, () => sessions.get(call.context), decodeKey(rest.join("/")));
     } catch (error) {
+      // A store that does not work is the adapter's to answer for.
+      if (error instanceof StoreError) throw error;
       return failure(error);
     }
   };
@@ -113,8 +155,6 @@ const ROUTES: Readonly<Record<string, Route>> = {
     await (await session()).regenerate();
     return answer(DONE);
   },
-  "POST /logout-all": needsStore,
-  "GET /sessions": needsStore,
   "POST /flash": async ({ query }, session) => {
     (await session()).flash(query.get("message") ?? "", query.get("category") ?? undefined);
     return answer(DONE);
@@ -184,10 +224,6 @@ async function increment(session: Session<Data>, key: string): Promise<unknown> 
 /** Sets a key of any name; an assignment would take `__proto__` for something else. */
 function put(data: Data, key: string, value: unknown): void {
   Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true });
-}
-
-function needsStore(): never {
-  throw new RequestError(501, "Sessions in a cookie have no list of a user's sessions");
 }
 
 async function json(call: Call): Promise<unknown> {

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createSessions, type SessionManager, signedCookie } from "hipflask";
+import { createSessions, serverSide, type SessionManager, signedCookie } from "hipflask";
 import { flaskConfig } from "hipflask/flask";
 import { type AdapterName, LISTENERS } from "./adapters.ts";
+import { STORES } from "./stores.ts";
 
 /** The environment asks for something that there is not. */
 export class UsageError extends Error {}
@@ -17,12 +18,12 @@ export interface Settings {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws UsageError | ConfigError */
-export function readSettings(env: Environment): Settings {
+export async function readSettings(env: Environment): Promise<Settings> {
   return {
     adapter: choice(env, "ADAPTER", "web", LISTENERS),
     protocol: env["HTTP2"] === "1" ? "http2" : "http1",
     port: number(env, "PORT") ?? 0,
-    sessions: STORAGES[choice(env, "STORAGE", "signed", STORAGES)](env),
+    sessions: await STORAGES[choice(env, "STORAGE", "signed", STORAGES)](env),
   };
 }
 
@@ -36,6 +37,19 @@ const STORAGES = {
       idleTimeout: number(env, "IDLE_TIMEOUT"),
       clock: fileClock(env["CLOCK_FILE"]),
     }),
+  server: async (env: Environment) => {
+    const layout = env["LAYOUT"] || "native";
+    if (layout !== "native") throw new UsageError(`LAYOUT=${layout} is not known. Known: native.`);
+    const store = await STORES[choice(env, "STORE", "memory", STORES)](env["STORE_URL"] || undefined);
+    return createSessions({
+      secretKey: secretKey(env),
+      secretKeyFallbacks: fallbacks(env),
+      storage: serverSide(store),
+      lifetime: number(env, "LIFETIME"),
+      idleTimeout: number(env, "IDLE_TIMEOUT"),
+      clock: fileClock(env["CLOCK_FILE"]),
+    });
+  },
   flask: (env: Environment) =>
     createSessions({
       ...flaskConfig({

@@ -43,7 +43,7 @@ export class Visitor<Data extends object> {
     const exchange = this.#sessions.open({ cookie: this.cookie, host, encrypted: protocol === "https:" });
     await work(exchange);
     const headers = new Headers(given);
-    exchange.commit();
+    await exchange.commit();
     exchange.writeTo(headers);
     const setCookies = headers.getSetCookie();
     for (const header of setCookies) this.#jar.setCookieSync(header, this.#url, { ignoreError: true });

@@ -1,0 +1,147 @@
+import { channel } from "node:diagnostics_channel";
+import { StoreError } from "../errors.ts";
+import type { Events } from "./events.ts";
+import type { SessionStore } from "./store.ts";
+
+/** The diagnostics channel on which every call of a store is published: its name, how it ended, how long it took. */
+export const STORE_CHANNEL = "hipflask:store";
+
+/** What is published on {@link STORE_CHANNEL}. */
+export interface StoreCall {
+  readonly operation: Operation;
+  /** `failed`: the store said so; `timeout`: it said nothing; `refused`: it was not asked. */
+  readonly outcome: "ok" | "failed" | "timeout" | "refused";
+}
+
+type Operation = Exclude<keyof SessionStore, "setup">;
+
+const calls = channel(STORE_CHANNEL);
+
+/** Milliseconds between two looks at what is under way. */
+const TICK = 100;
+/** So many failures in a row mean that the store is down. */
+const FAILURES = 5;
+/** Ticks between two attempts to reach a store that is down. */
+const RETRY = 5;
+
+interface Pending {
+  readonly deadline: number;
+  readonly expire: () => void;
+}
+
+export interface GuardOptions {
+  /** Seconds that a store may take for one operation. */
+  readonly timeout: number;
+  /** How many operations may be under way at once; more are refused. */
+  readonly maxPending: number;
+}
+
+/**
+ * Stands before a store and gives each call a clear end: done, or a {@link StoreError}. An operation that takes too long
+ * is given up; while the store is down all but one in half a second are refused at once, so that nobody waits for it.
+ */
+export class StoreGuard {
+  readonly #store: SessionStore;
+  readonly #events: Events;
+  readonly #ticks: number;
+  readonly #maxPending: number;
+  readonly #pending = new Set<Pending>();
+  #timer: NodeJS.Timeout | undefined;
+  #now = 0;
+  #failures = 0;
+  #nextTry = 0;
+
+  constructor(store: SessionStore, events: Events, { timeout, maxPending }: GuardOptions) {
+    this.#store = store;
+    this.#events = events;
+    this.#ticks = Math.ceil((timeout * 1000) / TICK);
+    this.#maxPending = maxPending;
+  }
+
+  /** Calls the store. @throws StoreError */
+  async call<T>(operation: Operation, work: (store: SessionStore) => Promise<T>): Promise<T> {
+    if (this.#isDown && this.#now < this.#nextTry) throw this.#refuse(operation, "is down");
+    if (this.#pending.size >= this.#maxPending) throw this.#refuse(operation, "has too much to do");
+    if (this.#isDown) this.#nextTry = this.#now + RETRY;
+    try {
+      const result = await this.#inTime(work(this.#store));
+      if (this.#isDown) this.#events.emit("store.up", "The store of the sessions works again.");
+      this.#failures = 0;
+      publish(operation, "ok");
+      return result;
+    } catch (error) {
+      throw this.#failed(operation, error);
+    }
+  }
+
+  get #isDown(): boolean {
+    return this.#failures >= FAILURES;
+  }
+
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const pending = { deadline: this.#now + this.#ticks + 1, expire: () => reject(TIMEOUT) };
+      this.#pending.add(pending);
+      this.#watch();
+      work.then(
+        (value) => {
+          this.#pending.delete(pending);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#pending.delete(pending);
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #watch(): void {
+    this.#timer ??= setInterval(() => this.#tick(), TICK).unref();
+  }
+
+  /** Operations expire in the order in which they began. */
+  #tick(): void {
+    this.#now++;
+    for (const pending of this.#pending) {
+      if (pending.deadline > this.#now) break;
+      this.#pending.delete(pending);
+      pending.expire();
+    }
+    if (this.#pending.size > 0 || this.#isDown) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #failed(operation: Operation, cause: unknown): StoreError {
+    const timedOut = cause === TIMEOUT;
+    publish(operation, timedOut ? "timeout" : "failed");
+    const problem = timedOut ? "did not answer in time" : "failed";
+    this.#events.emit("store.failed", `The store of the sessions ${problem}: ${operation}.`);
+    this.#failures++;
+    if (this.#failures === FAILURES) {
+      this.#nextTry = this.#now + RETRY;
+      this.#watch();
+      this.#events.emit("store.down", `The store of the sessions failed ${FAILURES} times in a row.`);
+    }
+    return timedOut
+      ? new StoreError("STORE_TIMEOUT", `The store of the sessions ${problem} (${operation}).`)
+      : new StoreError("STORE_UNAVAILABLE", `The store of the sessions ${problem} (${operation}).`, {
+          cause,
+        });
+  }
+
+  #refuse(operation: Operation, why: string): StoreError {
+    publish(operation, "refused");
+    return new StoreError(
+      "STORE_UNAVAILABLE",
+      `The store of the sessions ${why}; it was not asked (${operation}).`,
+    );
+  }
+}
+
+const TIMEOUT = Symbol("timeout");
+
+function publish(operation: Operation, outcome: StoreCall["outcome"]): void {
+  if (calls.hasSubscribers) calls.publish({ operation, outcome } satisfies StoreCall);
+}

@@ -1,0 +1,61 @@
+import { deriveKey32, open, seal } from "../crypto/aead.ts";
+import { digest } from "../crypto/digest.ts";
+import { MalformedError } from "../errors.ts";
+import type { SecretKey } from "../signer/index.ts";
+import type { SessionKey } from "./store.ts";
+
+/** Turns the text of a session into the bytes of its record, and back. */
+export interface RecordCodec {
+  encode(key: SessionKey, text: string): Uint8Array;
+  /** @throws MalformedError */
+  decode(key: SessionKey, data: Uint8Array): string;
+}
+
+const BRACE = 0x7b;
+/** The first byte of an encrypted record. */
+const ENCRYPTED = 1;
+const KEY_ID = 4;
+
+/** The text as it is: Flask's JSON, all ASCII. */
+export const plainRecords: RecordCodec = {
+  encode: (_key, text) => Buffer.from(text, "latin1"),
+  decode(_key, data) {
+    if (data[0] !== BRACE) throw new MalformedError("The record is not one of a session.");
+    return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("latin1");
+  },
+};
+
+/**
+ * Records that nobody can read or change without a secret key: a byte 1, four bytes that name the key, and AES-256-GCM under
+ * a key of each record's own. A record of one session cannot be put in the place of another's.
+ *
+ * @param secretKeys oldest first: the last one encrypts
+ */
+export function encryptedRecords(secretKeys: readonly SecretKey[]): RecordCodec {
+  const masters = secretKeys.map((secret) => {
+    const bytes = typeof secret === "string" ? Buffer.from(secret, "utf8") : secret;
+    return { secret: bytes, id: Buffer.from(digest("sha256", deriveKey32(bytes, "hipflask key id"))) };
+  });
+  const newest = masters.at(-1)!;
+  return {
+    encode(key, text) {
+      const sealed = seal(recordKey(newest.secret, key), Buffer.from(text, "latin1"), associated(key));
+      return Buffer.concat([Buffer.of(ENCRYPTED), newest.id.subarray(0, KEY_ID), sealed]);
+    },
+    decode(key, data) {
+      const master = masters.find(({ id }) => id.subarray(0, KEY_ID).equals(data.subarray(1, 1 + KEY_ID)));
+      if (data[0] !== ENCRYPTED || master === undefined)
+        throw new MalformedError("The record was not encrypted with any of the secret keys.");
+      const plain = open(recordKey(master.secret, key), data.subarray(1 + KEY_ID), associated(key));
+      return Buffer.from(plain).toString("latin1");
+    },
+  };
+}
+
+function recordKey(secret: Uint8Array, { id }: SessionKey): Uint8Array {
+  return deriveKey32(secret, `hipflask record ${id}`);
+}
+
+function associated({ id, owner }: SessionKey): Uint8Array {
+  return Buffer.from(`${id}.${owner ?? ""}`, "latin1");
+}

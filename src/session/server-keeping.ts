@@ -1,0 +1,239 @@
+import { seconds } from "../clock.ts";
+import { GoneError, HeadersSentError } from "../errors.ts";
+import { deviceOf } from "./device.ts";
+import type { Keeping } from "./keeping.ts";
+import { mergeTexts } from "./merge.ts";
+import { withMeta } from "./record-text.ts";
+import { type Known, renamed } from "./record-writer.ts";
+import { RESERVED } from "./reserved.ts";
+import type { SessionCookie } from "./session-cookie.ts";
+import { newSessionId, ownerTag, readSessionId, type SessionId } from "./session-id.ts";
+import type { Changes, LiveSession, NewIdentity, Session } from "./session.ts";
+import type { Settings } from "./settings.ts";
+import { startSession } from "./start.ts";
+import type { ReadData } from "./storage.ts";
+import type { StoredSession, StoredSessions } from "./stored-sessions.ts";
+
+/** More cookies of the session's name than this come from no honest browser. */
+const MAX_CANDIDATES = 4;
+
+/** Where a session is, and what is known of it. */
+interface Place {
+  readonly id: SessionId;
+  readonly known: Known;
+  readonly retired: boolean;
+}
+
+/** Keeps a session in a store; its cookie holds the ID. */
+export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSession<Data> {
+  readonly mayWait = true;
+  readonly #settings: Settings<Data>;
+  readonly #stored: StoredSessions;
+  readonly #cookie: SessionCookie;
+  readonly #userAgent: (() => string | undefined) | undefined;
+  #place: Place | undefined;
+  #user: string | undefined;
+  #wasPermanent = false;
+  /** The browser does not have the ID yet. */
+  #isRenewed = false;
+  /** The browser has an ID of a session that has ended. */
+  #hasEnded = false;
+  #committed = false;
+  /** The end of what is being done in the store for this request, one after the other. */
+  #turn: Promise<unknown> | undefined;
+
+  /** @param userAgent the request's User-Agent header */
+  constructor(
+    settings: Settings<Data>,
+    stored: StoredSessions,
+    cookie: SessionCookie,
+    userAgent?: () => string | undefined,
+  ) {
+    this.#settings = settings;
+    this.#stored = stored;
+    this.#cookie = cookie;
+    this.#userAgent = userAgent;
+  }
+
+  get id(): string | undefined {
+    return this.#place?.id.key.id;
+  }
+
+  load(): Session<Data> | Promise<Session<Data>> {
+    const sent = [...new Set(this.#cookie.sent())];
+    const ids = sent.flatMap((value) => readSessionId(value) ?? []);
+    if (ids.length < sent.length)
+      this.#settings.events.emit("sid.malformed", "A session cookie holds what is no session ID.");
+    if (ids.length === 0 || ids.length > MAX_CANDIDATES) return this.#start(undefined);
+    return this.#find(ids);
+  }
+
+  async #find(ids: readonly SessionId[]): Promise<Session<Data>> {
+    const found: { id: SessionId; session: StoredSession }[] = [];
+    for (const id of ids) {
+      const session = await this.#stored.load(id);
+      if (session !== undefined) found.push({ id, session });
+    }
+    if (found.length > 1) {
+      this.#settings.events.emit(
+        "cookie.duplicate",
+        "Two different genuine session cookies of one name came with a request; neither was used.",
+      );
+      return this.#start(undefined);
+    }
+    const [only] = found;
+    if (only === undefined) return this.#start(undefined);
+    const { known, retired, read } = only.session;
+    this.#place = { id: only.id, known, retired };
+    const user = read.data[RESERVED.user];
+    this.#user = typeof user === "string" ? user : undefined;
+    this.#wasPermanent = read.data[RESERVED.permanent] === true;
+    return this.#start(read);
+  }
+
+  #start(read: ReadData | undefined): Session<Data> | Promise<Session<Data>> {
+    return startSession(this.#settings, read, this);
+  }
+
+  revive(text: string): Session<Data> | Promise<Session<Data>> {
+    return startSession(this.#settings, this.#stored.parse(text));
+  }
+
+  update(changes: Changes, change: (text: string) => Promise<string>): Promise<string> {
+    return this.#inTurn("session.update", async () => {
+      if (this.#place === undefined) return this.#create(await change(changes.text), undefined);
+      const place = this.#writable(this.#place);
+      const known = await this.#stored.change(place.id, place.known, (newest) =>
+        change(applied(changes, place.known, newest)),
+      );
+      this.#place = { ...place, known };
+      return known.text;
+    });
+  }
+
+  regenerate(changes: Changes, { user, device }: NewIdentity): Promise<string> {
+    return this.#inTurn("session.regenerate", async () => {
+      const owner = user === undefined ? undefined : ownerTag(user);
+      const meta = { [RESERVED.device]: owner && (device ?? deviceOf(this.#userAgent?.())) };
+      if (this.#place === undefined) {
+        if (owner === undefined && !changes.modified) return changes.text;
+        await this.#create(withMeta(changes.text, meta), owner);
+      } else {
+        const place = this.#writable(this.#place);
+        const next = newSessionId(owner);
+        const change = (newest: string): string => withMeta(applied(changes, place.known, newest), meta);
+        const keepData = this.#user === undefined || this.#user === user;
+        const known = await this.#stored.rename(place.id, place.known, next, change, keepData);
+        this.#place = { id: next, known, retired: false };
+        this.#isRenewed = true;
+        this.#settings.events.emit("session.renewed", "A session got a new ID.");
+      }
+      this.#user = user;
+      const { id, known } = this.#place!;
+      await this.#stored.limit(id.key);
+      return known.text;
+    });
+  }
+
+  destroy(): Promise<void> {
+    return this.#inTurn("session.destroy", async () => {
+      this.#hasEnded ||= this.#cookie.sent().length > 0;
+      if (this.#place === undefined) return;
+      await this.#stored.end(this.#place.id.key);
+      this.#settings.events.emit("session.ended", "A session was ended.");
+      this.#place = undefined;
+      this.#user = undefined;
+      this.#isRenewed = false;
+      this.#wasPermanent = false;
+    });
+  }
+
+  /** What a request does in the store it does one after the other, and all of it before its response. */
+  #inTurn<T>(what: string, work: () => Promise<T>): Promise<T> {
+    if (this.#committed) return Promise.reject(new HeadersSentError(what));
+    const result = (this.#turn ?? Promise.resolve()).then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  commit(session: Session<Data> | undefined): boolean | Promise<boolean> {
+    this.#committed = true;
+    if (session === undefined) return false;
+    return this.#turn === undefined ? this.#finish(session) : this.#turn.then(() => this.#finish(session));
+  }
+
+  /** Throws at once what is wrong with the data. */
+  #finish(session: Session<Data>): boolean | Promise<boolean> {
+    const changes = session.changes();
+    if (this.#place === undefined) {
+      if (changes.modified && !session.isEmpty) return this.#keepNew(session, changes);
+      if (this.#hasEnded) this.#cookie.delete();
+      return this.#hasEnded;
+    }
+    if (this.#place.retired) {
+      if (changes.modified) throw renamed();
+      return false;
+    }
+    if (changes.modified) return this.#keep(this.#place, session, changes);
+    const isDue = this.#isRefreshDue(this.#place.known);
+    const refreshed =
+      isDue && !this.#isRenewed ? this.#stored.touch(this.#place.id, this.#place.known) : undefined;
+    const isSet = this.#setCookie(session, isDue);
+    return refreshed === undefined ? isSet : refreshed.then(() => isSet);
+  }
+
+  async #keepNew(session: Session<Data>, { text }: Changes): Promise<boolean> {
+    await this.#create(session.stamp(text, undefined), undefined);
+    return this.#setCookie(session, false);
+  }
+
+  async #keep(place: Place, session: Session<Data>, changes: Changes): Promise<boolean> {
+    const isDue = this.#isRefreshDue(place.known);
+    try {
+      const known = await this.#stored.change(place.id, place.known, (newest) =>
+        applied(changes, place.known, newest),
+      );
+      this.#place = { ...place, known };
+    } catch (error) {
+      if (!(error instanceof GoneError)) throw error;
+      this.#settings.events.emit("session.gone", "A request's changes were dropped: its session had ended.");
+      return false;
+    }
+    return this.#setCookie(session, isDue);
+  }
+
+  async #create(text: string, owner: string | undefined): Promise<string> {
+    const now = seconds(this.#settings.timing.clock);
+    const id = newSessionId(owner);
+    const known = await this.#stored.create(id, withMeta(text, { [RESERVED.created]: now }), now);
+    this.#place = { id, known, retired: false };
+    this.#isRenewed = true;
+    this.#settings.events.emit("session.created", "A new session was given to a visitor.");
+    return known.text;
+  }
+
+  /** A cookie that ends with the browser needs no renewal; one with a date gets a later one from time to time. */
+  #setCookie(session: Session<Data>, isDue: boolean): boolean {
+    const { permanent } = session;
+    if (!this.#isRenewed && permanent === this.#wasPermanent && !(permanent && isDue)) return false;
+    const { id, known } = this.#place!;
+    const end = this.#stored.expiry(known.created, new Date(this.#settings.timing.clock.now()));
+    this.#cookie.set(id.text, permanent ? Math.floor(end.getTime() / 1000) : undefined);
+    return true;
+  }
+
+  #isRefreshDue({ seen }: Known): boolean {
+    const { clock, idleTimeout } = this.#settings.timing;
+    return idleTimeout !== undefined && clock.now() - seen.getTime() >= idleTimeout * 100;
+  }
+
+  #writable(place: Place): Place {
+    if (place.retired) throw renamed();
+    return place;
+  }
+}
+
+/** A request's changes on top of what is stored now. */
+function applied({ base, text, cleared }: Changes, known: Known, newest: string): string {
+  return cleared || newest === known.text ? text : mergeTexts(base, text, newest);
+}

@@ -1,0 +1,33 @@
+import { type CookieHeader, type CookieJar, findCookies } from "../cookie/index.ts";
+import type { CookieTemplate } from "./cookie-settings.ts";
+
+/** The session's cookie in one request and its response. */
+export class SessionCookie {
+  readonly #header: CookieHeader;
+  readonly #template: CookieTemplate;
+  readonly #jar: CookieJar;
+
+  constructor(header: CookieHeader, template: CookieTemplate, jar: CookieJar) {
+    this.#header = header;
+    this.#template = template;
+    this.#jar = jar;
+  }
+
+  get name(): string {
+    return this.#template.name;
+  }
+
+  /** The values that came with the request. */
+  sent(): string[] {
+    return findCookies(this.#header, this.#template.name);
+  }
+
+  /** @param expires seconds since 1970; undefined: the cookie ends with the browser's session */
+  set(value: string, expires: number | undefined): void {
+    this.#jar.put(this.#template, this.#template.set(value, expires));
+  }
+
+  delete(): void {
+    this.#jar.put(this.#template, this.#template.deletion);
+  }
+}

@@ -1,0 +1,299 @@
+import type { TaggedJson } from "../codec/tagged-json.ts";
+import { randomBytes } from "../crypto/random.ts";
+import { ConfigError, MalformedError, StoreError } from "../errors.ts";
+import type { Events } from "./events.ts";
+import type { StoreGuard } from "./guarded-store.ts";
+import type { Timing } from "./options.ts";
+import type { RecordCodec } from "./record-codec.ts";
+import { predecessorOf, renamedText, retiredText, successorOf } from "./record-text.ts";
+import { type Known, type RecordAccess, RecordWriter } from "./record-writer.ts";
+import { RESERVED } from "./reserved.ts";
+import type { SessionId } from "./session-id.ts";
+import type { ReadData } from "./storage.ts";
+import type { OwnedRecord, SaveResult, SessionKey, SessionRecord, StoredRecord } from "./store.ts";
+
+/** Milliseconds for which the old ID of a session can still be read. */
+const GRACE = 10_000;
+
+/** How many records are removed at a time. */
+const CLEANING = 1000;
+
+/** A session as it is in the store. */
+export interface StoredSession {
+  readonly read: ReadData;
+  readonly known: Known;
+  /** It has got a new ID: under this one it can be read for a little while, and no more. */
+  readonly retired: boolean;
+}
+
+/** The sessions in a store: texts in place of bytes, times, and no write that is lost. */
+export class StoredSessions {
+  readonly #guard: StoreGuard;
+  readonly #codec: RecordCodec;
+  readonly #json: TaggedJson;
+  readonly #timing: Timing;
+  readonly #events: Events;
+  readonly #maxPerUser: number | undefined;
+  readonly #writer: RecordWriter;
+
+  constructor(
+    guard: StoreGuard,
+    codec: RecordCodec,
+    json: TaggedJson,
+    timing: Timing,
+    events: Events,
+    maxPerUser?: number,
+  ) {
+    this.#guard = guard;
+    this.#codec = codec;
+    this.#json = json;
+    this.#timing = timing;
+    this.#events = events;
+    this.#maxPerUser = maxPerUser;
+    this.#writer = new RecordWriter(this.#access());
+  }
+
+  /** The session with this ID, if there is one and it has not ended. @throws StoreError */
+  async load({ key }: SessionId): Promise<StoredSession | undefined> {
+    const record = await this.#guard.call("load", (store) => store.load(key, this.#now()));
+    if (record === undefined) {
+      this.#events.emit("sid.unknown", "A session cookie holds an ID that the store does not know.");
+      return undefined;
+    }
+    return this.#read(key, record);
+  }
+
+  /** The session in a record; undefined where the record cannot be read or the session has lasted too long. */
+  #read(key: SessionKey, record: StoredRecord): StoredSession | undefined {
+    try {
+      const text = this.#codec.decode(key, record.data);
+      const read = this.parse(text);
+      const created = read.data[RESERVED.created];
+      if (typeof created !== "number") throw new MalformedError("The record has no time of creation.");
+      if (this.#hasEnded(created, record.seen)) {
+        this.#events.emit(
+          "token.expired",
+          "A session is older than it may be, or was not used for too long.",
+        );
+        return undefined;
+      }
+      const known = { text, created, version: record.version, seen: record.seen };
+      return { read, known, retired: successorOf(text) !== undefined };
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#events.emit(
+        "record.corrupt",
+        "A session's record in the store cannot be read; it was left as it is.",
+      );
+      return undefined;
+    }
+  }
+
+  /** The data in a text. @throws MalformedError */
+  parse(text: string): ReadData {
+    const { data, numberTypes, canonical } = this.#json.parse(text);
+    return { data, numberTypes, json: canonical ? text : this.#json.stringify(data, numberTypes) };
+  }
+
+  /** Keeps a new session. @throws StoreError */
+  async create({ key }: SessionId, text: string, created: number): Promise<Known> {
+    const now = this.#now();
+    const record = this.#record(key, text, created, now);
+    const version = await this.#guard.call("create", (store) => store.create(key, record, now));
+    if (version === undefined) throw new StoreError("CONFLICT", "A new session's ID was there already.");
+    return { text, created, version, seen: now };
+  }
+
+  /** Makes `change` of a session's newest text. @throws GoneError | StoreError */
+  change(
+    { key }: SessionId,
+    known: Known,
+    change: (text: string) => string | Promise<string>,
+  ): Promise<Known> {
+    return this.#writer.change(key, known, change);
+  }
+
+  /**
+   * Gives a session a new ID, and makes `change` of its text.
+   *
+   * @param keepData whether the old ID can still be read, as it was
+   * @throws GoneError | StoreError
+   */
+  async rename(
+    { key }: SessionId,
+    known: Known,
+    next: SessionId,
+    change: (text: string) => string,
+    keepData: boolean,
+  ): Promise<Known> {
+    let text = known.text;
+    const now = this.#now();
+    const { version } = await this.#writer.exchange(key, known, (current) => {
+      text = renamedText(change(current.text), key, Math.floor(now.getTime() / 1000));
+      const old = this.#codec.encode(key, retiredText(current.text, next.key, keepData));
+      const retired = { data: old, expires: new Date(now.getTime() + GRACE) };
+      const record = this.#record(next.key, text, known.created, now);
+      return this.#guard.call("replace", (store) =>
+        store.replace(key, current.version, retired, next.key, record, now),
+      );
+    });
+    return { text, created: known.created, version, seen: now };
+  }
+
+  /** Notes that a session was used. Nothing is at stake, so a store that fails is no error. */
+  async touch({ key }: SessionId, known: Known): Promise<void> {
+    const now = this.#now();
+    const expires = this.expiry(known.created, now);
+    try {
+      await this.#guard.call("touch", (store) => store.touch(key, known.version, expires, now));
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    }
+  }
+
+  /** Ends a session, under all the IDs that it had a moment ago or got in the meantime. @throws StoreError */
+  async end(key: SessionKey): Promise<void> {
+    const keys = [key];
+    const seen = new Set<string>();
+    for (const next of keys) {
+      if (seen.has(next.id)) continue;
+      seen.add(next.id);
+      const record = await this.#guard.call("delete", (store) => store.delete(next));
+      if (record !== undefined) keys.push(...this.#linked(next, record));
+    }
+  }
+
+  #linked(key: SessionKey, record: StoredRecord): SessionKey[] {
+    try {
+      const text = this.#codec.decode(key, record.data);
+      const graceStart = Math.floor((this.#timing.clock.now() - GRACE) / 1000);
+      return [successorOf(text), predecessorOf(text, graceStart)].filter((linked) => linked !== undefined);
+    } catch (error) {
+      if (error instanceof MalformedError) return [];
+      throw error;
+    }
+  }
+
+  /** The live sessions of an owner. @throws StoreError | ConfigError */
+  async owned(owner: string): Promise<{ key: SessionKey; session: StoredSession }[]> {
+    const records: OwnedRecord[] = await this.#guard.call("listOwned", (store) =>
+      capability(store.listOwned?.bind(store), "list a user's sessions")(owner, this.#now()),
+    );
+    return records.flatMap((record) => {
+      const session = this.#read(record.key, record);
+      return session === undefined || session.retired ? [] : [{ key: record.key, session }];
+    });
+  }
+
+  /** Ends the sessions that a user has too many of, once the one with this key was made. @throws StoreError */
+  async limit(newest: SessionKey): Promise<void> {
+    if (this.#maxPerUser === undefined || newest.owner === undefined) return;
+    const owned = await this.owned(newest.owner);
+    const others = owned
+      .filter(({ key }) => key.id !== newest.id)
+      .toSorted((a, b) => b.session.known.seen.getTime() - a.session.known.seen.getTime());
+    for (const { key } of others.slice(this.#maxPerUser - 1)) await this.end(key);
+  }
+
+  /** Ends an owner's sessions. @throws StoreError | ConfigError */
+  async endOwned(owner: string, except: readonly string[]): Promise<number> {
+    const count = await this.#guard.call("deleteOwned", (store) =>
+      capability(store.deleteOwned?.bind(store), "end all sessions of a user")(owner, except, this.#now()),
+    );
+    this.#events.emit("session.revoked", "The sessions of a user were ended.");
+    return count;
+  }
+
+  /** Ends every session. @throws StoreError | ConfigError */
+  async endAll(): Promise<number> {
+    const count = await this.#guard.call("deleteAll", (store) =>
+      capability(store.deleteAll?.bind(store), "end all sessions")(this.#now()),
+    );
+    this.#events.emit("session.revoked", "All sessions were ended.");
+    return count;
+  }
+
+  /** Removes up to `limit` records of sessions that have ended. @throws StoreError */
+  deleteExpired(limit: number): Promise<number> {
+    return this.#guard.call(
+      "deleteExpired",
+      (store) => store.deleteExpired?.(limit, this.#now()) ?? Promise.resolve(0),
+    );
+  }
+
+  /** Removes, every so many seconds, the records of sessions that have ended, a thousand at a time; keeps no process alive. */
+  cleanEvery(interval: number): void {
+    const round = async (): Promise<void> => {
+      // What fails is an event already; the next round tries again.
+      while ((await this.deleteExpired(CLEANING).catch(() => 0)) >= CLEANING);
+    };
+    // Processes that start together do not clean together.
+    const start = (interval * randomBytes(1)[0]!) / 256;
+    setTimeout(() => setInterval(() => void round(), interval * 1000).unref(), start * 1000).unref();
+  }
+
+  /** When a session that is used now will end. `created` is in seconds since 1970. */
+  expiry(created: number, now: Date): Date {
+    const { lifetime, idleTimeout = Number.POSITIVE_INFINITY } = this.#timing;
+    return new Date(Math.min((created + lifetime) * 1000, now.getTime() + idleTimeout * 1000));
+  }
+
+  /** By the stored times; the store's own expiry may have been set under other options. */
+  #hasEnded(created: number, seen: Date): boolean {
+    const now = this.#timing.clock.now();
+    const { lifetime, idleTimeout } = this.#timing;
+    return (
+      now >= (created + lifetime) * 1000 ||
+      (idleTimeout !== undefined && now >= seen.getTime() + idleTimeout * 1000)
+    );
+  }
+
+  #record(key: SessionKey, text: string, created: number, now: Date): SessionRecord {
+    return { data: this.#codec.encode(key, text), expires: this.expiry(created, now) };
+  }
+
+  #now(): Date {
+    return new Date(this.#timing.clock.now());
+  }
+
+  #access(): RecordAccess {
+    return {
+      read: (key, record, { created }) => ({
+        text: this.#codec.decode(key, record.data),
+        created,
+        version: record.version,
+        seen: record.seen,
+      }),
+      save: (key, { version, created }, text): Promise<SaveResult> => {
+        const now = this.#now();
+        const record = this.#record(key, text, created, now);
+        return this.#guard.call("save", (store) => store.save(key, version, record, now));
+      },
+      isRetired: (text) => successorOf(text) !== undefined,
+      pause: jitter,
+      now: () => this.#now(),
+      conflicted: () =>
+        this.#events.emit(
+          "session.conflict",
+          "Two requests wrote one session at the same time; their changes were merged.",
+        ),
+    };
+  }
+}
+
+/** Waits up to 2, 4, 8 … milliseconds, so that those who met do not meet again. */
+function jitter(failures: number): Promise<void> {
+  const share = randomBytes(1)[0]! / 256;
+  return new Promise((resolve) => {
+    setTimeout(resolve, share * 2 ** (failures + 1));
+  });
+}
+
+function capability<T>(method: T | undefined, what: string): T {
+  if (method === undefined) {
+    throw new ConfigError(
+      `This store cannot ${what}. Use one of hipflask's own that can, or implement that capability.`,
+    );
+  }
+  return method;
+}

@@ -1,0 +1,60 @@
+import { RESERVED } from "./reserved.ts";
+import { ownerTag } from "./session-id.ts";
+import type { StoredSessions } from "./stored-sessions.ts";
+
+/** One of a user's sessions, as a page on the user's devices shows it. */
+export interface UserSession {
+  /** As `session.id`: no secret. */
+  readonly id: string;
+  readonly createdAt: Date;
+  /** To within a tenth of the idle time; without one, when something was last written. */
+  readonly lastSeenAt: Date;
+  /** Such as `Firefox on Linux`; undefined where nothing is known. */
+  readonly device: string | undefined;
+  /** Ends this session. @throws StoreError */
+  revoke(): Promise<void>;
+}
+
+const NAME = /^[\w-]{43}$/;
+
+/** All sessions of one user. */
+export class UserSessions {
+  readonly #stored: StoredSessions;
+  readonly #owner: string;
+
+  /** @internal Use `sessions.forUser`. */
+  constructor(stored: StoredSessions, user: string) {
+    this.#stored = stored;
+    this.#owner = ownerTag(user);
+  }
+
+  /** The user's sessions, the last used first. @throws StoreError | ConfigError where the store cannot tell */
+  async list(): Promise<UserSession[]> {
+    const owned = await this.#stored.owned(this.#owner);
+    const sessions = owned.map(({ key, session: { read, known } }): UserSession => {
+      const device = read.data[RESERVED.device];
+      return {
+        id: key.id,
+        createdAt: new Date(known.created * 1000),
+        lastSeenAt: known.seen,
+        device: typeof device === "string" ? device : undefined,
+        revoke: () => this.#stored.end(key),
+      };
+    });
+    return sessions.toSorted((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime());
+  }
+
+  /**
+   * Ends all of the user's sessions: on every device, at once, and for good. A login that comes later is not concerned.
+   *
+   * @param options.except the `session.id` of the one that stays; undefined: none does
+   * @returns how many were ended, as far as the store knows
+   * @throws StoreError when the store fails | ConfigError where the store cannot do it
+   */
+  async revokeAll(options: { except?: string | undefined } = {}): Promise<number> {
+    const { except } = options;
+    if (except !== undefined && (typeof except !== "string" || !NAME.test(except)))
+      throw new TypeError("Pass the session's id: revokeAll({ except: session.id }).");
+    return this.#stored.endOwned(this.#owner, except === undefined ? [] : [except]);
+  }
+}

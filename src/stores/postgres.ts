@@ -1,0 +1,196 @@
+import { Buffer } from "node:buffer";
+import { ConfigError } from "../errors.ts";
+import type {
+  OwnedRecord,
+  SaveResult,
+  SessionKey,
+  SessionRecord,
+  SessionStore,
+  StoredRecord,
+  Version,
+} from "../session/store.ts";
+import { quotedName, schema, SETUP_LOCK, statements } from "./postgres-sql.ts";
+
+/** What the store needs of a `Pool` of pg, or of anything with the same `query`. */
+export interface PostgresPool {
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+export interface PostgresStoreOptions {
+  /**
+   * The table, used exactly as it is written here, upper and lower case too; a schema and a dot may stand before it.
+   * Default: `hipflask_sessions`.
+   */
+  readonly table?: string;
+}
+
+/**
+ * Keeps records in a table of PostgreSQL 13 or newer. Each method is one statement, complete in itself: it needs no
+ * transaction, no connection of its own and no prepared statement, so a pooler in transaction mode may stand in between.
+ *
+ * The isolation level must be READ COMMITTED, which is PostgreSQL's default.
+ *
+ * @example
+ * import { Pool } from "pg";
+ *
+ * const pool = new Pool({ connectionString: process.env.DATABASE_URL });
+ * pool.on("error", (error) => console.error(error)); // a lost idle connection; without a listener it ends the process
+ * const store = new PostgresStore(pool);
+ * await store.setup();
+ *
+ * @throws ConfigError when the pool is none, or the table's name is no plain identifier
+ */
+export class PostgresStore implements SessionStore {
+  readonly #pool: PostgresPool;
+  readonly #table: string;
+  readonly #sql: ReturnType<typeof statements>;
+
+  constructor(pool: PostgresPool, options: PostgresStoreOptions = {}) {
+    if (typeof pool?.query !== "function") {
+      throw new ConfigError(
+        "PostgresStore takes a Pool of pg: new PostgresStore(new Pool({ connectionString })).",
+      );
+    }
+    this.#pool = pool;
+    this.#table = options.table ?? TABLE;
+    this.#sql = statements(this.#table);
+  }
+
+  /**
+   * The SQL that makes what the store needs, for whoever makes tables with a tool of their own.
+   *
+   * @throws ConfigError when the table's name is no plain identifier
+   */
+  static schema(table: string = TABLE): string {
+    return schema(table);
+  }
+
+  /** Makes the table with its indexes. Where there is one, nothing is done, and no right to make one is needed. */
+  async setup(): Promise<void> {
+    const [found] = await this.#query<{ missing: boolean }>("SELECT to_regclass($1) IS NULL AS missing", [
+      quotedName(this.#table),
+    ]);
+    if (!found!.missing) return;
+    await this.#pool.query(`${SETUP_LOCK};\n${schema(this.#table)}`);
+  }
+
+  async create(key: SessionKey, record: SessionRecord, now: Date): Promise<Version | undefined> {
+    const values = [key.id, key.owner, seconds(now), bytes(record), seconds(record.expires)];
+    const [row] = await this.#query<{ version: string }>(this.#sql.create, values);
+    return row?.version;
+  }
+
+  async load(key: SessionKey, now: Date): Promise<StoredRecord | undefined> {
+    const [row] = await this.#query<Row>(this.#sql.load, [key.id, key.owner, seconds(now)]);
+    return row && stored(row);
+  }
+
+  async save(key: SessionKey, version: Version, record: SessionRecord, now: Date): Promise<SaveResult> {
+    const values = [key.id, key.owner, version, seconds(now), bytes(record), seconds(record.expires)];
+    const [row] = await this.#query<WriteRow>(this.#sql.save, values);
+    return this.#result(row, key, version, now);
+  }
+
+  async replace(
+    key: SessionKey,
+    version: Version,
+    retired: SessionRecord,
+    nextKey: SessionKey,
+    record: SessionRecord,
+    now: Date,
+  ): Promise<SaveResult> {
+    const values = [key.id, key.owner, version, seconds(now), bytes(retired), seconds(retired.expires)];
+    values.push(nextKey.id, nextKey.owner, bytes(record), seconds(record.expires));
+    const [row] = await this.#query<WriteRow>(this.#sql.replace, values);
+    return this.#result(row, key, version, now);
+  }
+
+  async touch(key: SessionKey, version: Version, expires: Date, now: Date): Promise<boolean> {
+    const values = [key.id, key.owner, version, seconds(now), seconds(expires)];
+    return (await this.#query(this.#sql.touch, values)).length > 0;
+  }
+
+  async delete(key: SessionKey): Promise<StoredRecord | undefined> {
+    const [row] = await this.#query<Row>(this.#sql.delete, [key.id, key.owner]);
+    return row && stored(row);
+  }
+
+  /** One cleaner at a time, over all processes: while another one works the answer is 0. */
+  async deleteExpired(limit: number, now: Date): Promise<number> {
+    const [row] = await this.#query<Ended>(this.#sql.deleteExpired, [limit, seconds(now)]);
+    return row!.ended;
+  }
+
+  async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
+    const rows = await this.#query<Row & { id: string }>(this.#sql.listOwned, [owner, seconds(now)]);
+    return rows.map((row) => ({ ...stored(row), key: { id: row.id, owner } }));
+  }
+
+  deleteOwned(owner: string, except: readonly string[]): Promise<number> {
+    return this.#endAll(this.#sql.deleteOwned, [owner, [...except]]);
+  }
+
+  deleteAll(): Promise<number> {
+    return this.#endAll(this.#sql.deleteAll, []);
+  }
+
+  /**
+   * A statement sees what was committed when it began, so the next record of a `replace` that is committed while it runs
+   * would escape it. Such a `replace` changes a record that the statement saw; where that happened, it is run again.
+   */
+  async #endAll(sql: string, values: unknown[]): Promise<number> {
+    let total = 0;
+    for (;;) {
+      const [row] = await this.#query<Ended & { changed: boolean }>(sql, values);
+      total += row!.ended;
+      if (!row!.changed) return total;
+    }
+  }
+
+  async #result(
+    row: WriteRow | undefined,
+    key: SessionKey,
+    version: Version,
+    now: Date,
+  ): Promise<SaveResult> {
+    if (row === undefined) return { outcome: "gone" };
+    if (row.written) return { outcome: "saved", version: row.version };
+    // The record as it was when the statement began, still of this version: another writer was faster in the meantime.
+    const current = row.version === version ? await this.load(key, now) : stored(row);
+    return current ? { outcome: "conflict", current } : { outcome: "gone" };
+  }
+
+  async #query<R>(sql: string, values: unknown[]): Promise<R[]> {
+    return (await this.#pool.query(sql, values)).rows as R[];
+  }
+}
+
+const TABLE = "hipflask_sessions";
+
+/** A record as it comes from the driver. Numbers with a fraction come as text; programs may have chosen something else. */
+interface Row {
+  readonly version: string;
+  readonly data: Uint8Array;
+  readonly expires: unknown;
+  readonly seen: unknown;
+}
+
+type WriteRow = { readonly written: true; readonly version: string } | (Row & { readonly written: false });
+
+interface Ended {
+  readonly ended: number;
+}
+
+/** A copy, because a pool may send it later. */
+function bytes(record: SessionRecord): Buffer {
+  return Buffer.from(record.data);
+}
+
+function seconds(date: Date): number {
+  return date.getTime() / 1000;
+}
+
+function stored({ version, data, expires, seen }: Row): StoredRecord {
+  const date = (epoch: unknown) => new Date(Math.round(Number(epoch) * 1000));
+  return { version, data: new Uint8Array(data), expires: date(expires), seen: date(seen) };
+}

@@ -1,0 +1,130 @@
+import { ConfigError } from "../errors.ts";
+import type { Script } from "./redis-scripts.ts";
+
+/** node-redis, 5 or newer: what `createClient`, `createClientPool`, `createCluster` or `createSentinel` gives. */
+export interface NodeRedisClient {
+  withTypeMapping(mapping: { [BULK_STRING]: BufferConstructor }): NodeRedisScripting;
+  on(event: string, listener: () => void): unknown;
+  readonly masters?: readonly unknown[];
+  nodeClient?(node: unknown): NodeRedisClient | Promise<NodeRedisClient>;
+}
+
+interface NodeRedisScripting {
+  eval(script: string, options: NodeRedisArguments): Promise<unknown>;
+  evalSha(sha: string, options: NodeRedisArguments): Promise<unknown>;
+}
+
+interface NodeRedisArguments {
+  keys: string[];
+  arguments: Argument[];
+}
+
+/** ioredis, 5 or newer, or iovalkey: a `Redis`, also one that goes by Sentinels, or a `Cluster`. */
+export interface IoRedisClient {
+  callBuffer(command: string, ...args: (Argument | number)[]): Promise<unknown>;
+  on(event: string, listener: (node: IoRedisClient) => void): unknown;
+  nodes?(role: "all" | "master"): IoRedisClient[];
+}
+
+export type RedisClient = NodeRedisClient | IoRedisClient;
+
+/** What the store needs of a client, whichever it is. */
+export interface RedisConnection {
+  /** Runs a script where its first key is. */
+  readonly run: Run;
+  /** The same on each of the masters. */
+  masters(): Promise<Run[]>;
+  /** Whether keys are spread over nodes by their hash slots. */
+  readonly isCluster: boolean;
+  /** How many connections have been lost. Where this changes while a script runs, it may have been sent twice. */
+  losses(): number;
+}
+
+/** Strings in the answer are bytes. */
+export type Run = (script: Script, keys: readonly string[], args: readonly Argument[]) => Promise<unknown>;
+
+type Argument = string | Buffer;
+
+/** @throws ConfigError when it is none of the clients above */
+export function connectionOf(client: RedisClient): RedisConnection {
+  if (hasMethod(client, "withTypeMapping")) return nodeRedis(client as NodeRedisClient);
+  if (hasMethod(client, "callBuffer")) return ioRedis(client as IoRedisClient);
+  const hint = hasMethod(client, "then") ? "; this is a promise, so await it" : "";
+  throw new ConfigError(`RedisStore takes a client of node-redis (5 or newer), ioredis or iovalkey${hint}.`);
+}
+
+/** The `$` of Redis' protocol. */
+const BULK_STRING = 36;
+
+function nodeRedis(client: NodeRedisClient): RedisConnection {
+  const run = nodeRedisRun(client);
+  return {
+    run,
+    masters: async () => {
+      const nodes = client.masters?.map(async (node) => nodeRedisRun(await client.nodeClient!(node)));
+      return nodes === undefined ? [run] : Promise.all(nodes);
+    },
+    isCluster: client.masters !== undefined,
+    // It repeats a command only when it goes by Sentinels, which call a loss this.
+    losses: countLosses(client, (count) => client.on("client-error", count)),
+  };
+}
+
+function nodeRedisRun(client: NodeRedisClient): Run {
+  const scripting = client.withTypeMapping({ [BULK_STRING]: Buffer });
+  return (script, keys, args) => {
+    const options = { keys: [...keys], arguments: [...args] };
+    return known(scripting.evalSha(script.sha, options), () => scripting.eval(script.text, options));
+  };
+}
+
+function ioRedis(client: IoRedisClient): RedisConnection {
+  const run = ioRedisRun(client);
+  return {
+    run,
+    masters: async () => client.nodes?.("master").map(ioRedisRun) ?? [run],
+    isCluster: client.nodes !== undefined,
+    // It repeats what was under way when a connection was lost.
+    losses: countLosses(client, (count) => {
+      for (const node of client.nodes?.("all") ?? [client]) node.on("close", count);
+      client.on("+node", (node) => node.on("close", count));
+    }),
+  };
+}
+
+function ioRedisRun(client: IoRedisClient): Run {
+  return (script, keys, args) => {
+    const rest = [keys.length, ...keys, ...args];
+    return known(client.callBuffer("evalsha", script.sha, ...rest), () =>
+      client.callBuffer("eval", script.text, ...rest),
+    );
+  };
+}
+
+/** Redis forgets scripts, and a server that takes over never knew them. */
+async function known(answer: Promise<unknown>, withText: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith("NOSCRIPT")) return withText();
+    throw error;
+  }
+}
+
+/** One count per client, however many stores it serves: listeners stay for good. */
+const counters = new WeakMap<RedisClient, () => number>();
+
+function countLosses(client: RedisClient, listen: (count: () => void) => void): () => number {
+  let losses = counters.get(client);
+  if (losses === undefined) {
+    let count = 0;
+    losses = () => count;
+    counters.set(client, losses);
+    listen(() => count++);
+  }
+  return losses;
+}
+
+function hasMethod(client: unknown, name: string): boolean {
+  return typeof (client as Record<string, unknown> | null | undefined)?.[name] === "function";
+}

@@ -1,0 +1,96 @@
+import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
+
+/** How many writes share a transaction at most, so that none blocks the event loop for long. */
+const TOGETHER = 100;
+/** How often a lock is tried, with pauses of 1, 2, 3 and then up to 20 milliseconds: five seconds. */
+const TRIES = 260;
+const LONGEST_PAUSE = 20;
+
+interface Write {
+  readonly work: () => unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Runs writes in transactions. Those that come while the event loop turns once share one, and with it the wait for the disk; none of
+ * them is answered before it is committed.
+ */
+export class SqliteWriter {
+  readonly #database: { exec(sql: string): unknown };
+  #waiting: Write[] = [];
+  #running = false;
+
+  constructor(database: { exec(sql: string): unknown }) {
+    this.#database = database;
+  }
+
+  /** What `work` gives, when it is durable. It may run more than once, after what it did has been undone. */
+  write<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ work, resolve: resolve as Write["resolve"], reject });
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#waiting.length > 0) {
+      await turn();
+      await this.#commit(this.#waiting.splice(0, TOGETHER));
+    }
+    this.#running = false;
+  }
+
+  async #commit(writes: readonly Write[]): Promise<void> {
+    try {
+      const results = await whenFree(() => this.#transaction(writes));
+      for (const [index, { resolve }] of writes.entries()) resolve(results[index]);
+    } catch (error) {
+      // One of them failed, and none was done: each one for itself, then.
+      if (writes.length > 1 && !isBusy(error)) for (const write of writes) await this.#commit([write]);
+      else for (const { reject } of writes) reject(error);
+    }
+  }
+
+  #transaction(writes: readonly Write[]): unknown[] {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const results = writes.map(({ work }) => work());
+      this.#database.exec("COMMIT");
+      return results;
+    } catch (error) {
+      try {
+        this.#database.exec("ROLLBACK");
+      } catch {
+        // After some errors, a full disk for one, SQLite has done that already.
+      }
+      throw error;
+    }
+  }
+}
+
+/**
+ * What `run` gives, tried again while another connection holds a lock. SQLite's own way of waiting would stop the event loop.
+ *
+ * @throws the driver's error, when the lock is held for five seconds
+ */
+export async function whenFree<T>(run: () => T): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return run();
+    } catch (error) {
+      if (!isBusy(error) || tries === TRIES) throw error;
+    }
+    await delay(Math.min(tries, LONGEST_PAUSE));
+  }
+}
+
+/** SQLITE_BUSY and its kinds: `code` has the name in better-sqlite3, libsql and Bun, `errcode` the number in Node and Deno. */
+function isBusy(error: unknown): boolean {
+  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
+  return (
+    (typeof code === "string" && code.startsWith("SQLITE_BUSY")) ||
+    (typeof errcode === "number" && (errcode & 0xff) === 5)
+  );
+}

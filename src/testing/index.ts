@@ -1,0 +1,1 @@
+export { storeSuite, type StoreCapabilities, type StoreSuiteOptions } from "./store-suite.ts";
