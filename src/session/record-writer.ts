@@ -1,4 +1,4 @@
-import { GoneError, StoreError } from "../errors.ts";
+import { ConfigError, GoneError, StoreError } from "../errors.ts";
 import type { SaveResult, SessionKey, StoredRecord, Version } from "./store.ts";
 
 /** A record's text, and the version that has it. */
@@ -17,8 +17,8 @@ export interface RecordAccess {
   save(key: SessionKey, known: Known, text: string): Promise<SaveResult>;
   /** Whether a text stands for a session that got a new ID. */
   isRetired(text: string): boolean;
-  /** Waits before the next attempt, of which this many have failed. */
-  pause(failures: number): Promise<void>;
+  /** Waits before the next attempt; so many have failed before, and the last one took so many milliseconds. */
+  pause(failures: number, ms: number): Promise<void>;
   now(): Date;
   conflicted(): void;
 }
@@ -34,10 +34,14 @@ interface Job {
   readonly exchange: Exchange | undefined;
   readonly resolve: (known: Known) => void;
   readonly reject: (error: unknown) => void;
+  conflicts: number;
 }
 
 /** How many conflicts one write goes through before it gives up. */
 const MAX_CONFLICTS = 5;
+
+/** How long the function of one `session.update` may take. */
+const MAX_CHANGE_MS = 5000;
 
 /**
  * Writes records without losing what others write at the same time. Writes of this process to one session stand in a
@@ -69,7 +73,7 @@ export class RecordWriter {
 
   #enqueue(key: SessionKey, work: Pick<Job, "known" | "change" | "exchange">): Promise<Known> {
     return new Promise((resolve, reject) => {
-      const job = { ...work, resolve, reject };
+      const job = { ...work, resolve, reject, conflicts: 0 };
       const line = this.#lines.get(key.id);
       if (line !== undefined) {
         line.push(job);
@@ -83,43 +87,40 @@ export class RecordWriter {
 
   async #run(key: SessionKey, line: Job[]): Promise<void> {
     let newest: Known | undefined;
-    while (line.length > 0) {
-      const end = line.findIndex((job) => job.exchange !== undefined);
-      const jobs = line.splice(0, end < 0 ? line.length : Math.max(end, 1));
-      newest = await this.#write(key, newest ?? jobs[0]!.known, jobs);
-    }
+    while (line.length > 0) newest = await this.#write(key, newest ?? line[0]!.known, line);
     this.#lines.delete(key.id);
   }
 
-  /** Never rejects. The record's newest state afterwards, where it is known. */
-  async #write(key: SessionKey, start: Known, jobs: readonly Job[]): Promise<Known | undefined> {
+  /** Does the first jobs of the line. Never rejects. The record's newest state afterwards, where it is known. */
+  async #write(key: SessionKey, start: Known, line: Job[]): Promise<Known | undefined> {
     let known = start;
-    let done: Known | undefined;
-    let waiting = jobs;
+    let jobs: Job[] = [];
     try {
       for (let conflicts = 0; ; conflicts++) {
-        const [next, changed] = await this.#apply(known, waiting);
-        waiting = changed;
-        if (waiting.length === 0) return known;
-        const result = await this.#attempt(key, known, next, waiting[0]!);
+        jobs.push(...takeNext(line, jobs));
+        const begun = this.#access.now();
+        const [text, changed] = await this.#apply(known, jobs);
+        jobs = changed;
+        if (jobs.length === 0) return known;
+        const result = await this.#attempt(key, known, text, jobs[0]!);
         if (result.outcome === "gone") throw new GoneError("A change");
         if (result.outcome === "saved") {
-          done = { ...known, text: next, version: result.version, seen: this.#access.now() };
-          break;
+          const done = { ...known, text, version: result.version, seen: this.#access.now() };
+          for (const job of jobs) job.resolve(done);
+          // After an exchange this key has another record than its line goes on from.
+          return jobs[0]!.exchange === undefined ? done : undefined;
         }
         this.#access.conflicted();
         known = this.#access.read(key, result.current, known);
         if (this.#access.isRetired(known.text)) throw renamed();
-        if (conflicts >= MAX_CONFLICTS) throw tooMany();
-        await this.#access.pause(conflicts);
+        jobs = jobs.filter(hasPatience);
+        if (jobs.length === 0) return known;
+        await this.#access.pause(conflicts, this.#access.now().getTime() - begun.getTime());
       }
     } catch (error) {
-      for (const job of waiting) job.reject(error);
+      for (const job of jobs) job.reject(error);
       return undefined;
     }
-    for (const job of waiting) job.resolve(done);
-    // After an exchange this key has another record than its line goes on from.
-    return waiting[0]!.exchange === undefined ? done : undefined;
   }
 
   /** All changes on top of each other; one that throws is left out. */
@@ -128,7 +129,7 @@ export class RecordWriter {
     const changed: Job[] = [];
     for (const job of jobs) {
       try {
-        if (job.change !== undefined) text = await job.change(text);
+        if (job.change !== undefined) text = await soon(job.change(text));
         changed.push(job);
       } catch (error) {
         job.reject(error);
@@ -142,6 +143,41 @@ export class RecordWriter {
     if (text === known.text) return Promise.resolve({ outcome: "saved", version: known.version });
     return this.#access.save(key, known, text);
   }
+}
+
+/** The jobs that can be done together with those that are under way: changes in any number, an exchange alone. */
+function takeNext(line: Job[], underWay: readonly Job[]): Job[] {
+  if (underWay[0]?.exchange !== undefined) return [];
+  const end = line.findIndex((job) => job.exchange !== undefined);
+  if (end === 0) return underWay.length === 0 ? line.splice(0, 1) : [];
+  return line.splice(0, end < 0 ? line.length : end);
+}
+
+/** Counts one more conflict of a job; one too many ends it. */
+function hasPatience(job: Job): boolean {
+  if (++job.conflicts <= MAX_CONFLICTS) return true;
+  job.reject(tooMany());
+  return false;
+}
+
+/** An application's function that waits for the session itself must not hold up everybody for ever. */
+async function soon(text: string | Promise<string>): Promise<string> {
+  if (typeof text === "string") return text;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooSlow()), MAX_CHANGE_MS);
+  });
+  try {
+    return await Promise.race([text, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tooSlow(): ConfigError {
+  return new ConfigError(
+    `The function given to session.update took longer than ${MAX_CHANGE_MS / 1000} seconds; nothing was saved. It must only change the data: fetch before, and do not use the session in it.`,
+  );
 }
 
 /** What a write to the old ID of a session is answered with. */

@@ -281,11 +281,12 @@ export class StoredSessions {
   }
 }
 
-/** Waits up to 2, 4, 8 … milliseconds, so that those who met do not meet again. */
-function jitter(failures: number): Promise<void> {
-  const share = randomBytes(1)[0]! / 256;
+/** Waits longer each time, longer for a slow store, and half of it at random, so that those who met do not meet again. */
+function jitter(failures: number, ms: number): Promise<void> {
+  const longest = Math.min(Math.max(ms, 1) * 2 ** (failures + 2), 500);
+  const share = 0.5 + randomBytes(1)[0]! / 512;
   return new Promise((resolve) => {
-    setTimeout(resolve, share * 2 ** (failures + 1));
+    setTimeout(resolve, share * longest);
   });
 }
 

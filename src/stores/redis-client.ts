@@ -1,5 +1,6 @@
 import { ConfigError } from "../errors.ts";
 import type { Script } from "./redis-scripts.ts";
+import type { Argument } from "./redis-values.ts";
 
 /** node-redis, 5 or newer: what `createClient`, `createClientPool`, `createCluster` or `createSentinel` gives. */
 export interface NodeRedisClient {
@@ -24,6 +25,10 @@ export interface IoRedisClient {
   callBuffer(command: string, ...args: (Argument | number)[]): Promise<unknown>;
   on(event: string, listener: (node: IoRedisClient) => void): unknown;
   nodes?(role: "all" | "master"): IoRedisClient[];
+  readonly options?: {
+    readonly enableAutoPipelining?: boolean | undefined;
+    readonly autoPipeliningIgnoredCommands?: readonly string[] | undefined;
+  };
 }
 
 export type RedisClient = NodeRedisClient | IoRedisClient;
@@ -43,9 +48,7 @@ export interface RedisConnection {
 /** Strings in the answer are bytes. */
 export type Run = (script: Script, keys: readonly string[], args: readonly Argument[]) => Promise<unknown>;
 
-type Argument = string | Buffer;
-
-/** @throws ConfigError when it is none of the clients above */
+/** @throws ConfigError when it is none of the clients above, or is set up so that it cannot run scripts */
 export function connectionOf(client: RedisClient): RedisConnection {
   if (hasMethod(client, "withTypeMapping")) return nodeRedis(client as NodeRedisClient);
   if (hasMethod(client, "callBuffer")) return ioRedis(client as IoRedisClient);
@@ -79,6 +82,12 @@ function nodeRedisRun(client: NodeRedisClient): Run {
 }
 
 function ioRedis(client: IoRedisClient): RedisConnection {
+  const { enableAutoPipelining, autoPipeliningIgnoredCommands: ignored = [] } = client.options ?? {};
+  if (enableAutoPipelining === true && !(ignored.includes("eval") && ignored.includes("evalsha"))) {
+    throw new ConfigError(
+      'The auto pipelining of ioredis takes scripts to the wrong place: set autoPipeliningIgnoredCommands to ["eval", "evalsha"].',
+    );
+  }
   const run = ioRedisRun(client);
   return {
     run,

@@ -2,13 +2,13 @@ import { digest } from "../crypto/digest.ts";
 
 /**
  * What the store does in Redis: one script per operation, so that each is atomic and one round trip. All keys of a script
- * are in one hash slot, but for `REPLACE` where there are no slots.
+ * are in one hash slot, but for `REPLACE` where there are no slots. Of a visitor's record there is only the first key.
  *
  * A record is a hash: `v` version, `d` data, `x` expires and `s` seen (milliseconds since 1970), and, when it has an
  * owner, `e` the owner's epoch in which it was made. The epoch is a key of its own; a record lives only while both say
  * the same, so ending the epoch ends all its records, whether anybody can list them or not. The index is a sorted set of
  * the owner's ids by the time at which Redis removes them, and only helps to find them. Epoch and index stay at least as long
- * as the record that stays longest. A visitor's record has no `e`, and there is no epoch for it: that is the same, too.
+ * as the record that stays longest.
  *
  * A script answers with 1 when it has done its work, otherwise with 0; a record may follow. It may be sent again by a
  * client that lost the answer: a record that has the very version to be written has been written already.
@@ -27,7 +27,7 @@ local function read(record)
   return redis.call('HMGET', record, 'v', 'd', 'x', 's', 'e')
 end
 local function lives(r, epoch, now)
-  return r[1] and tonumber(r[3]) > tonumber(now) and r[5] == redis.call('GET', epoch)
+  return r[1] and tonumber(r[3]) > tonumber(now) and r[5] == (epoch and redis.call('GET', epoch) or false)
 end
 `;
 
@@ -99,7 +99,7 @@ update(r, KEYS[1], KEYS[2], KEYS[3], id, version, data, expires, now, ttl)
 return {1}
 `);
 
-/** As `SAVE`, and for the next record three more KEYS, and ARGV id, owned, data, expires, ttl. */
+/** As `SAVE`, and after that KEYS and ARGV of `CREATE` for the next record. */
 export const REPLACE: Script = script(`${READ}${WRITE}${INSERT}${UPDATE}
 local id, expected, version, data, expires, now, ttl = unpack(ARGV)
 local r = read(KEYS[1])
@@ -107,8 +107,7 @@ local answer = settled(r, KEYS[2], expected, version, now)
 if answer then return answer end
 if redis.call('EXISTS', KEYS[4]) == 1 then return redis.error_reply('ERR there is a record under the next key') end
 update(r, KEYS[1], KEYS[2], KEYS[3], id, version, data, expires, now, ttl)
-local nextId, owned, nextData, nextExpires, nextTtl = unpack(ARGV, 8)
-insert(KEYS[4], KEYS[5], KEYS[6], nextId, owned, version, nextData, nextExpires, now, nextTtl)
+insert(KEYS[4], KEYS[5], KEYS[6], unpack(ARGV, 8))
 return {1}
 `);
 
@@ -123,12 +122,12 @@ if r[5] then enlist(KEYS[2], KEYS[3], id, ttl) end
 return {1}
 `);
 
-/** KEYS record, index; ARGV id. */
+/** KEYS record, epoch, index; ARGV id. */
 export const DELETE: Script = script(`${READ}
 local r = read(KEYS[1])
 if not r[1] then return {0} end
 redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
+if r[5] then redis.call('ZREM', KEYS[3], ARGV[1]) end
 return {1, r[1], r[2], r[3], r[4]}
 `);
 

@@ -1,5 +1,3 @@
-import { randomBytes } from "../crypto/random.ts";
-import { encodeBase64url } from "../encoding/base64url.ts";
 import { ConfigError } from "../errors.ts";
 import type {
   OwnedRecord,
@@ -12,6 +10,17 @@ import type {
 } from "../session/store.ts";
 import { connectionOf, type RedisClient, type RedisConnection, type Run } from "./redis-client.ts";
 import * as scripts from "./redis-scripts.ts";
+import {
+  type Answer,
+  type Argument,
+  milliseconds,
+  newVersion,
+  readAnswer,
+  readRecord,
+  saveResult,
+  timeToLive,
+  writing,
+} from "./redis-values.ts";
 
 export type { IoRedisClient, NodeRedisClient, RedisClient } from "./redis-client.ts";
 
@@ -23,8 +32,6 @@ export interface RedisStoreOptions {
   readonly prefix?: string;
 }
 
-/** Milliseconds that Redis keeps a record after its end, for clocks that do not agree. */
-const SLACK = 60_000;
 /** How many keys a step of a scan looks at. */
 const SCAN_COUNT = 1000;
 
@@ -54,12 +61,179 @@ export class RedisStore implements SessionStore {
 
   async create(key: SessionKey, record: SessionRecord, now: Date): Promise<Version | undefined> {
     const version = newVersion();
-    const { done } = await this.#change(scripts.CREATE, this.#keys(key), [
-      ...identity(key),
-      version,
-      ...contents(record),
-      ...times(record.expires, now),
-    ]);
+    const args = [key.id, owned(key), ...writing(version, record, now)];
+    const { done } = await this.#change(scripts.CREATE, this.#keys(key), args);
     return done ? version : undefined;
   }
+
+  async load(key: SessionKey, now: Date): Promise<StoredRecord | undefined> {
+    const keys = this.#keys(key).slice(0, 2);
+    return readAnswer(await this.#redis.run(scripts.LOAD, keys, [milliseconds(now)])).record;
+  }
+
+  async save(key: SessionKey, version: Version, record: SessionRecord, now: Date): Promise<SaveResult> {
+    const saved = newVersion();
+    const args = [key.id, String(version), ...writing(saved, record, now)];
+    return saveResult(await this.#change(scripts.SAVE, this.#keys(key), args), saved);
+  }
+
+  async replace(
+    key: SessionKey,
+    version: Version,
+    retired: SessionRecord,
+    nextKey: SessionKey,
+    record: SessionRecord,
+    now: Date,
+  ): Promise<SaveResult> {
+    if (this.#redis.isCluster && tagOf(key) !== tagOf(nextKey)) {
+      return this.#replaceApart(key, version, retired, nextKey, record, now);
+    }
+    const saved = newVersion();
+    const keys = [...this.#allKeys(key), ...this.#allKeys(nextKey)];
+    const args = [key.id, String(version), ...writing(saved, retired, now)];
+    const nextArgs = [nextKey.id, owned(nextKey), ...writing(saved, record, now)];
+    return saveResult(await this.#change(scripts.REPLACE, keys, [...args, ...nextArgs]), saved);
+  }
+
+  async touch(key: SessionKey, version: Version, expires: Date, now: Date): Promise<boolean> {
+    const args = [
+      key.id,
+      String(version),
+      milliseconds(expires),
+      milliseconds(now),
+      timeToLive(expires, now),
+    ];
+    return (await this.#change(scripts.TOUCH, this.#keys(key), args)).done;
+  }
+
+  async delete(key: SessionKey): Promise<StoredRecord | undefined> {
+    return (await this.#change(scripts.DELETE, this.#keys(key), [key.id])).record;
+  }
+
+  async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
+    const reply = await this.#redis.run(scripts.LIST_OWNED, this.#ownerKeys(owner), [milliseconds(now)]);
+    return (reply as [Buffer, ...Buffer[]][]).map(([id, ...fields]) => ({
+      key: { id: String(id), owner },
+      ...readRecord(fields),
+    }));
+  }
+
+  async deleteOwned(owner: string, except: readonly string[], now: Date): Promise<number> {
+    const args = [newVersion(), milliseconds(now), ...except];
+    return Number(await this.#redis.run(scripts.DELETE_OWNED, this.#ownerKeys(owner), args));
+  }
+
+  /**
+   * Looks through all keys of all masters, which takes a second or so per million of them and blocks nobody. A record that
+   * is created meanwhile may be ended, too.
+   */
+  async deleteAll(now: Date): Promise<number> {
+    let ended = 0;
+    // Once more, because the first look misses keys that move to another node, or a node that takes over, in its course.
+    for (let look = 0; look < 2; look++) {
+      const looks = (await this.#redis.masters()).map((run) => this.#deleteAllOn(run, now));
+      for (const count of await Promise.all(looks)) ended += count;
+    }
+    return ended;
+  }
+
+  /** There is nothing to make. Warns when Redis evicts keys, where Redis tells. */
+  async setup(): Promise<void> {
+    const masters = await this.#redis.masters();
+    const policies = await Promise.all(masters.map((run) => run(scripts.EVICTION, [], [])));
+    const evicting = policies.map(String).find((policy) => policy !== "" && policy !== "noeviction");
+    if (evicting === undefined) return;
+    process.emitWarning(
+      `Redis has the maxmemory-policy ${evicting}: when its memory is full it logs users out. Set it to noeviction.`,
+      { type: "HipflaskWarning", code: "HIPFLASK_REDIS_EVICTS" },
+    );
+  }
+
+  /** In a cluster no script reaches two slots. */
+  async #replaceApart(
+    key: SessionKey,
+    version: Version,
+    retired: SessionRecord,
+    nextKey: SessionKey,
+    record: SessionRecord,
+    now: Date,
+  ): Promise<SaveResult> {
+    const created = await this.create(nextKey, record, now);
+    if (created === undefined) throw new Error("There is a record under the next key already.");
+    let result: SaveResult | undefined;
+    try {
+      result = await this.save(key, version, retired, now);
+    } finally {
+      if (result?.outcome !== "saved") await this.delete(nextKey);
+    }
+    return result.outcome === "saved" ? { outcome: "saved", version: created } : result;
+  }
+
+  async #deleteAllOn(run: Run, now: Date): Promise<number> {
+    let ended = 0;
+    let cursor = "0";
+    do {
+      const [next, keys] = await scan(run, cursor, this.#prefix);
+      const counts = await Promise.all(keys.map((key) => this.#deleteFound(key, now)));
+      for (const count of counts) ended += count;
+      cursor = next;
+    } while (cursor !== "0");
+    return ended;
+  }
+
+  /** A visitor's record, or all of an owner's at once: when an epoch ends, a record that was about to be replaced is not missed. */
+  async #deleteFound(key: string, now: Date): Promise<number> {
+    const [, owner, visitor] = FOUND.exec(key) ?? [];
+    if (owner !== undefined) return this.deleteOwned(owner, [], now);
+    if (visitor === undefined) return 0;
+    const keys = this.#keys({ id: visitor, owner: undefined });
+    return Number(await this.#redis.run(scripts.UNLINK, keys, []));
+  }
+
+  /** Runs a script that answers whether it has done its work. */
+  async #change(script: scripts.Script, keys: readonly string[], args: readonly Argument[]): Promise<Answer> {
+    const losses = this.#redis.losses();
+    const answer = readAnswer(await this.#redis.run(script, keys, args));
+    if (!answer.done && losses !== this.#redis.losses()) {
+      throw new Error(
+        "A connection to Redis was lost, and the client sent the command again: whether it was done the first time nobody can tell.",
+      );
+    }
+    return answer;
+  }
+
+  /** While a slot moves to another node, a script with a key that does not exist has to wait: a visitor's record has only one. */
+  #keys(key: SessionKey): string[] {
+    return this.#allKeys(key).slice(0, key.owner === undefined ? 1 : 3);
+  }
+
+  #allKeys(key: SessionKey): [record: string, epoch: string, index: string] {
+    const slot = `${this.#prefix}{${tagOf(key)}}`;
+    return [key.owner === undefined ? slot : `${slot}:${key.id}`, `${slot}:epoch`, `${slot}:index`];
+  }
+
+  #ownerKeys(owner: string): string[] {
+    return this.#allKeys({ id: "", owner }).slice(1);
+  }
+}
+
+/** A key's owner with its epoch, or a visitor's record. The client may have put a prefix of its own before it. */
+const FOUND = /\{(?:([\w-]+)\}:epoch|([\w-]+)\})$/;
+
+async function scan(run: Run, cursor: string, prefix: string): Promise<[cursor: string, keys: string[]]> {
+  const pattern = `*${prefix.replace(/[*?[\]\\^]/g, "\\$&")}{*`;
+  const [next, keys] = (await run(scripts.SCAN, [], [cursor, pattern, `${SCAN_COUNT}`])) as [
+    Buffer,
+    Buffer[],
+  ];
+  return [String(next), keys.map(String)];
+}
+
+/** What all keys of a record have in braces. */
+function tagOf({ id, owner }: SessionKey): string {
+  return owner ?? id;
+}
+
+function owned({ owner }: SessionKey): string {
+  return owner === undefined ? "0" : "1";
 }

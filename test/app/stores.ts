@@ -3,21 +3,26 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SessionStore } from "hipflask";
-import { FileStore } from "hipflask/stores/file";
-import { MemoryStore } from "hipflask/stores/memory";
-import { PostgresStore } from "hipflask/stores/postgres";
-import { RedisStore } from "hipflask/stores/redis";
-import { SqliteStore } from "hipflask/stores/sqlite";
 
-/** Opens each store at a URL (for files: a path). A driver is loaded only when it is asked for. */
+/** Opens each store at a URL (for files: a path). Store and driver are loaded only when they are asked for. */
 export const STORES = {
-  memory: async (): Promise<SessionStore> => new MemoryStore(),
+  memory: async (): Promise<SessionStore> => {
+    const { MemoryStore } = await import("hipflask/stores/memory");
+    return new MemoryStore();
+  },
 
-  file: (path = temporary()) => ready(new FileStore(path)),
+  file: async (path = temporary()) => {
+    const { FileStore } = await import("hipflask/stores/file");
+    return ready(new FileStore(path));
+  },
 
-  sqlite: async (path = join(temporary(), "sessions.db")) => ready(new SqliteStore(await openSqlite(path))),
+  sqlite: async (path = join(temporary(), "sessions.db")) => {
+    const { SqliteStore } = await import("hipflask/stores/sqlite");
+    return ready(new SqliteStore((await openSqlite(path)) as never));
+  },
 
   postgres: async (url = "postgres://127.0.0.1:5432/postgres") => {
+    const { PostgresStore } = await import("hipflask/stores/postgres");
     const { Pool } = (await import("pg")).default;
     const pool = new Pool({ connectionString: url, connectionTimeoutMillis: 1000 });
     pool.on("error", () => undefined);
@@ -25,6 +30,7 @@ export const STORES = {
   },
 
   redis: async (url = "redis://127.0.0.1:6379") => {
+    const { RedisStore } = await import("hipflask/stores/redis");
     const { createClient } = await import("redis");
     const client = createClient({ url });
     client.on("error", () => undefined);
@@ -33,6 +39,7 @@ export const STORES = {
   },
 
   "redis-cluster": async (url = "redis://127.0.0.1:7000") => {
+    const { RedisStore } = await import("hipflask/stores/redis");
     const { Cluster } = await import("ioredis");
     const nodes = url.split(",").map((node) => new URL(node));
     const client = new Cluster(nodes.map(({ hostname, port }) => ({ host: hostname, port: Number(port) })));
@@ -51,13 +58,13 @@ function temporary(): string {
 }
 
 /** The runtime's own SQLite, where it has one. */
-async function openSqlite(path: string): Promise<ConstructorParameters<typeof SqliteStore>[0]> {
+async function openSqlite(path: string): Promise<unknown> {
   const require = createRequire(import.meta.url);
   try {
     const { DatabaseSync } = require("node:sqlite");
     return new DatabaseSync(path);
   } catch {
     const { default: Database } = await import("libsql");
-    return new Database(path) as never;
+    return new Database(path);
   }
 }

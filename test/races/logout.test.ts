@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Client, overHttp, type Reply, type RunningApp, startApp } from "../support/client.ts";
+import { describeWith } from "../support/provisioned.ts";
+import { type Rig, RIGS } from "./rigs.ts";
+
+const ROUNDS = process.env["HIPFLASK_LONG"] === "1" ? 50 : 10;
+const OPERATIONS = ["read", "write", "update", "regenerate", "flash"] as const;
+
+/** A client with a session of its own: data, and a user who is logged in. */
+async function loggedIn(app: RunningApp): Promise<Client> {
+  const client = new Client(overHttp(app.origin), app.origin);
+  await client.ask("PUT", "/data/secret", { json: "s" });
+  await client.post("/login?user=1");
+  await client.ask("PUT", "/data/private", { json: "p" });
+  return client;
+}
+
+for (const kind of RIGS) {
+  const describeRig = kind.needs === undefined ? describe : describeWith.bind(undefined, kind.needs);
+  describeRig(`a logout while another request is under way (${kind.store})`, () => {
+    let rig: Rig;
+    let apps: RunningApp[];
+
+    beforeAll(async () => {
+      rig = await kind.start();
+      apps = [];
+      for (let i = 0; i < Math.min(kind.processes, 2); i++)
+        apps.push(await startApp({ ...rig.env, ADAPTER: "node" }));
+    }, 60_000);
+
+    afterAll(async () => {
+      await Promise.all(apps.map((app) => app.stop()));
+      await rig.close();
+    });
+
+    function ask(app: RunningApp, method: string, path: string, cookie: string): Promise<Reply> {
+      return overHttp(app.origin)(path, { method, headers: [["cookie", `session=${cookie}`]] });
+    }
+
+    /** Nobody finds a user or data behind the old cookie. */
+    async function expectEnded(cookie: string): Promise<void> {
+      for (const app of apps) {
+        expect((await ask(app, "GET", "/me", cookie)).json()).toMatchObject({ user: null, new: true });
+        expect((await ask(app, "GET", "/dump", cookie)).json()).toEqual({});
+      }
+    }
+
+    /** A request that came after the logout may have begun another session, of a stranger. */
+    async function expectStranger(cookie: string): Promise<void> {
+      expect((await ask(apps[0]!, "GET", "/me", cookie)).json()).toMatchObject({ user: null });
+      const data = (await ask(apps[0]!, "GET", "/dump", cookie)).json();
+      expect([data.secret, data.private]).toEqual([undefined, undefined]);
+    }
+
+    test.each(OPERATIONS)(`is final against a %s, ${ROUNDS} times`, { timeout: 60_000 }, async (operation) => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const client = await loggedIn(apps[0]!);
+        const cookie = (await client.cookie("session"))!;
+        // From well before the operation to well after it, in another process where there is one.
+        const slow = ask(apps[0]!, "GET", `/slow?op=${operation}&ms=15&key=k`, cookie);
+        await sleep(Math.random() * 30);
+        const logout = await ask(apps.at(-1)!, "POST", "/logout", cookie);
+        expect(logout.status).toBe(200);
+        const reply = await slow;
+        expect([200, 409, 503]).toContain(reply.status);
+        await expectEnded(cookie);
+        for (const given of reply.cookies("session")) await expectStranger(given);
+      }
+    });
+
+    test(`is final against the login of another user, ${ROUNDS} times`, { timeout: 60_000 }, async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const client = await loggedIn(apps[0]!);
+        const cookie = (await client.cookie("session"))!;
+        const login = sleep(Math.random() * 6).then(() => ask(apps[0]!, "POST", "/login?user=2", cookie));
+        await sleep(Math.random() * 6);
+        const logout = ask(apps.at(-1)!, "POST", "/logout", cookie);
+        const [{ status }] = await Promise.all([login, logout]);
+        expect([200, 409, 503]).toContain(status);
+        expect((await logout).status).toBe(200);
+        await expectEnded(cookie);
+      }
+    });
+
+    test("is final for all devices, also those that log in meanwhile or before", async () => {
+      const before = await Promise.all(Array.from({ length: 25 }, (_, i) => loggedIn(apps[i % apps.length]!)));
+      const logins = Promise.all(Array.from({ length: 25 }, (_, i) => loggedIn(apps[i % apps.length]!)));
+      await ask(apps.at(-1)!, "POST", "/logout-all?user=1", "");
+      const after = await Promise.all(Array.from({ length: 5 }, (_, i) => loggedIn(apps[i % apps.length]!)));
+      for (const client of before) expect((await client.get("/me")).json().user).toBe(null);
+      for (const client of after) expect((await client.get("/me")).json().user).toBe("1");
+      const alive = [];
+      for (const client of [...(await logins), ...after])
+        if ((await client.get("/me")).json().user === "1") alive.push(client);
+      // The list knows every session that lives, and no other one.
+      const reply = await ask(apps[0]!, "GET", "/sessions?user=1", "");
+      expect(reply.json()).toHaveLength(alive.length);
+      await ask(apps[0]!, "POST", "/logout-all?user=1", "");
+      expect((await ask(apps[0]!, "GET", "/sessions?user=1", "")).json()).toEqual([]);
+    });
+  });
+}

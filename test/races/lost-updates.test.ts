@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Client, overHttp, type RunningApp, startApp } from "../support/client.ts";
+import { describeWith } from "../support/provisioned.ts";
+import { Crowd } from "./crowd.ts";
+import { type Rig, RIGS } from "./rigs.ts";
+
+/** Requests of all processes together: half of them write a key of their own, half add 1 to one number. */
+const REQUESTS = 1000;
+
+for (const kind of RIGS) {
+  const title = `of ${REQUESTS} parallel requests of ${kind.processes} processes on one session (${kind.store})`;
+  const describeRig = kind.needs === undefined ? describe : describeWith.bind(undefined, kind.needs);
+  describeRig(title, () => {
+    let rig: Rig;
+    let apps: RunningApp[];
+
+    beforeAll(async () => {
+      rig = await kind.start();
+      // One after the other: the first makes what the others find.
+      apps = [];
+      for (let i = 0; i < kind.processes; i++) apps.push(await startApp({ ...rig.env, ADAPTER: "node" }));
+    }, 60_000);
+
+    afterAll(async () => {
+      await Promise.all(apps.map((app) => app.stop()));
+      await rig.close();
+    });
+
+    async function newSession(): Promise<Client> {
+      const client = new Client(overHttp(apps[0]!.origin), apps[0]!.origin);
+      await client.ask("PUT", "/data/first", { json: 1 });
+      return client;
+    }
+
+    test("no acknowledged write is lost, and counting is exact", { timeout: 60_000 }, async () => {
+      const client = await newSession();
+      const crowd = new Crowd(`session=${await client.cookie("session")}`, REQUESTS / kind.processes);
+      const replies = await Promise.all(
+        Array.from({ length: REQUESTS }, async (_, i) => {
+          const origin = apps[i % apps.length]!.origin;
+          const isCount = i % 2 === 0;
+          const reply = isCount
+            ? await crowd.send(`${origin}/incr/n`, "POST")
+            : await crowd.send(`${origin}/data/key${i}`, "PUT", String(i));
+          return { ...reply, i, isCount };
+        }),
+      );
+      crowd.close();
+      const data = (await client.get("/dump")).json();
+      const acknowledged = replies.filter(({ status }) => status === 200);
+      const counted = acknowledged.filter(({ isCount }) => isCount);
+      expect(data.n).toBe(counted.length);
+      expect(new Set(counted.map(({ body }) => body)).size).toBe(counted.length);
+      const lost = acknowledged.filter(({ isCount, i }) => !isCount && data[`key${i}`] !== i);
+      expect(lost).toEqual([]);
+      // What was not acknowledged was refused, and that is the exception.
+      expect(replies.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
+      expect(acknowledged.length).toBeGreaterThan(REQUESTS * 0.95);
+      const times = replies.map(({ ms }) => ms).toSorted((a, b) => a - b);
+      expect(times[Math.floor(REQUESTS * 0.99)]).toBeLessThan(3000);
+    });
+
+    test("twenty of twenty keys are kept, every time", async () => {
+      for (let round = 0; round < 10; round++) {
+        const client = await newSession();
+        const crowd = new Crowd(`session=${await client.cookie("session")}`, 20);
+        const replies = await Promise.all(
+          Array.from({ length: 20 }, (_, i) =>
+            crowd.send(`${apps[i % apps.length]!.origin}/data/key${i}`, "PUT", String(i)),
+          ),
+        );
+        crowd.close();
+        expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 200));
+        expect((await client.get("/keys")).json()).toHaveLength(21);
+      }
+    });
+  });
+}

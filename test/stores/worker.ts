@@ -1,0 +1,53 @@
+/**
+ * One process of several that use one store. Its arguments: the kind of store, where it is, its task, and its name.
+ * It says "ready", and begins when it is told anything.
+ */
+import { once } from "node:events";
+import { writeSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { STORES } from "../app/stores.ts";
+import { checkedText, counts, recordKey, RECORDS, withCount } from "./counted-record.ts";
+
+const [kind, place, task, name] = process.argv.slice(2) as [keyof typeof STORES, string, string, string];
+const store = await STORES[kind](place);
+
+const PACE = Number(process.env["PACE"] ?? 10);
+/** Removes what has expired by the machine's clock until there is no more, or another process is at it. */
+async function clean(): Promise<void> {
+  const limit = 1000;
+  let removed = 0;
+  let batch;
+  do {
+    const start = performance.now();
+    batch = await store.deleteExpired!(limit, new Date());
+    removed += batch;
+    await delay(PACE * (performance.now() - start));
+  } while (batch === limit);
+  process.send!(removed);
+}
+
+/** Counts up its own number in one record after the other, and prints which and how far when the store has said yes. */
+async function write(): Promise<void> {
+  for (let round = 1; ; round++) {
+    const index = round % RECORDS;
+    const now = new Date();
+    let current = (await store.load(recordKey(index), now))!;
+    for (;;) {
+      const { text, count } = withCount(counts(checkedText(current.data)), name);
+      const record = { data: new TextEncoder().encode(text), expires: current.expires };
+      const result = await store.save(recordKey(index), current.version, record, now);
+      if (result.outcome === "gone") throw new Error("A record is gone.");
+      if (result.outcome === "saved") {
+        // Straight into the pipe: it outlives this process.
+        writeSync(1, `${index} ${count}\n`);
+        break;
+      }
+      current = result.current;
+    }
+  }
+}
+
+process.send!("ready");
+await once(process, "message");
+await (task === "clean" ? clean() : write());
+process.disconnect();
