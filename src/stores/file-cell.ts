@@ -157,7 +157,8 @@ export class Cell {
       const number = Number.parseInt(file, 10);
       if (number > moves) {
         const stats = await lstat(join(this.#path, name, file)).catch(missing);
-        if (stats !== undefined && stats.mtimeMs < then) ({ name, moves } = (await this.#move(slot, {})) ?? slot);
+        if (stats !== undefined && stats.mtimeMs < then)
+          ({ name, moves } = (await this.#move(slot, {})) ?? slot);
       }
       if (number <= moves) await unlink(join(this.#path, name, file)).catch(ignore);
     }

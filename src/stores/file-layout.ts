@@ -98,7 +98,9 @@ async function ownFolder(path: string): Promise<void> {
   });
   const stats = await lstat(path);
   if (!stats.isDirectory()) {
-    throw new ConfigError(`${path} is a file or a symbolic link. Give FileStore the path of a folder itself.`);
+    throw new ConfigError(
+      `${path} is a file or a symbolic link. Give FileStore the path of a folder itself.`,
+    );
   }
   if (stats.uid !== process.getuid?.()) {
     throw new ConfigError(

@@ -1,6 +1,6 @@
-import { mkdir, rmdir } from "node:fs/promises";
 import { lstatSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError } from "../errors.ts";
 import type {
@@ -15,7 +15,7 @@ import type {
 import { Cell, type Value } from "./file-cell.ts";
 import { FileCleaner, removeTree } from "./file-cleaner.ts";
 import { Layout } from "./file-layout.ts";
-import { ignore, moved, sync, unique } from "./file-system.ts";
+import { moved, sync, unique } from "./file-system.ts";
 
 export interface FileStoreOptions {
   /**
@@ -48,7 +48,9 @@ export class FileStore implements SessionStore {
   constructor(folder: string, options: FileStoreOptions = {}) {
     const { durability = "sync" } = options;
     if (typeof folder !== "string" || folder === "") {
-      throw new ConfigError('FileStore takes the path of a folder: new FileStore("/var/lib/my-app/sessions").');
+      throw new ConfigError(
+        'FileStore takes the path of a folder: new FileStore("/var/lib/my-app/sessions").',
+      );
     }
     if (durability !== "sync" && durability !== "fast") {
       throw new ConfigError('durability of a FileStore must be "sync" or "fast".');
@@ -87,4 +89,133 @@ export class FileStore implements SessionStore {
       if (saved !== undefined) return { outcome: "saved", version: saved };
     }
   }
+
+  async replace(
+    key: SessionKey,
+    version: Version,
+    retired: SessionRecord,
+    nextKey: SessionKey,
+    record: SessionRecord,
+    now: Date,
+  ): Promise<SaveResult> {
+    const kept = { data: new Uint8Array(retired.data), expires: new Date(retired.expires) };
+    const next = await this.create(nextKey, record, now);
+    if (next === undefined) throw new TypeError("There is a record under the next key already.");
+    let saved = false;
+    try {
+      const result = await this.save(key, version, kept, now);
+      saved = result.outcome === "saved";
+      return saved ? { outcome: "saved", version: next } : result;
+    } finally {
+      if (!saved) await this.delete(nextKey);
+    }
+  }
+
+  async touch(key: SessionKey, version: Version, expires: Date, now: Date): Promise<boolean> {
+    const [until, seen] = [expires.getTime(), now.getTime()];
+    const cell = await this.#cell(key);
+    for (;;) {
+      const slot = cell.slot();
+      if (slot?.version !== version || slot.expires <= seen) return false;
+      if (await cell.date(slot, until, seen)) return true;
+    }
+  }
+
+  async delete(key: SessionKey): Promise<StoredRecord | undefined> {
+    const cell = await this.#cell(key);
+    for (;;) {
+      const value = cell.read();
+      if (value === undefined || (await cell.take(value))) return value && stored(value);
+    }
+  }
+
+  /** One cleaner at a time, over all processes: while another one works the answer is 0. */
+  async deleteExpired(limit: number, now: Date): Promise<number> {
+    const time = now.getTime();
+    return (await this.#open()).cleaner.deleteExpired(limit, time);
+  }
+
+  async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
+    const time = now.getTime();
+    const records: OwnedRecord[] = [];
+    for await (const { id, cell } of this.#owned(owner)) {
+      const record = live(cell.read(), time);
+      if (record !== undefined) records.push({ ...record, key: { id, owner } });
+    }
+    return records;
+  }
+
+  /**
+   * Goes over the owner's records until there is none left. Twice is not enough: the next record of a `replace` exists before
+   * the one that it retires is changed, so it is there when that one is looked at again, but its own next one may follow.
+   */
+  async deleteOwned(owner: string, except: readonly string[]): Promise<number> {
+    const spared = new Set(except);
+    let ended = 0;
+    for (let left = true; left;) {
+      left = false;
+      for await (const { id, cell } of this.#owned(owner)) {
+        const slot = spared.has(id) ? undefined : cell.slot();
+        if (slot === undefined) continue;
+        left = true;
+        if (await cell.take(slot)) ended += 1;
+      }
+    }
+    return ended;
+  }
+
+  /** Ends all records in one instant, by renaming their folder; removing the files then takes its time. */
+  async deleteAll(): Promise<number> {
+    const { layout } = await this.#open();
+    const taken = join(layout.work, unique());
+    await mkdir(taken, 0o700);
+    const ended = await moved(layout.sessions, join(taken, basename(layout.sessions)));
+    if (ended && this.#durable) await sync(layout.folder);
+    return removeTree(taken);
+  }
+
+  async #open(): Promise<Open> {
+    this.#opened ??= Layout.open(this.#folder).then(
+      (layout) => ({ layout, cleaner: new FileCleaner(layout) }),
+      (error: unknown) => {
+        this.#opened = undefined;
+        throw error;
+      },
+    );
+    const opened = await this.#opened;
+    // A disk that is not mounted any more is a failure, and not the end of all sessions.
+    lstatSync(opened.layout.work);
+    return opened;
+  }
+
+  async #cell(key: SessionKey): Promise<Cell> {
+    const { layout } = await this.#open();
+    return new Cell(layout.cell(key), layout.work, this.#durable);
+  }
+
+  async *#owned(owner: string): AsyncGenerator<{ id: string; cell: Cell }> {
+    const { layout } = await this.#open();
+    for (const path of await layout.cells(layout.owned(owner))) {
+      await nextTurn();
+      yield { id: layout.id(path), cell: new Cell(path, layout.work, this.#durable) };
+    }
+  }
+}
+
+interface Open {
+  readonly layout: Layout;
+  readonly cleaner: FileCleaner;
+}
+
+/** What is to be kept, copied before anything is waited for. */
+function values(record: SessionRecord, now: Date): [data: Uint8Array, expires: number, seen: number] {
+  return [new Uint8Array(record.data), record.expires.getTime(), now.getTime()];
+}
+
+function stored({ data, version, expires, seen }: Value): StoredRecord {
+  return { data, version, expires: new Date(expires), seen: new Date(seen) };
+}
+
+function live(value: Value | undefined, now: number): StoredRecord | undefined {
+  return value !== undefined && now < value.expires ? stored(value) : undefined;
 }

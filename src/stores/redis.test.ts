@@ -155,7 +155,7 @@ describeWith("redis", "RedisStore on one server", () => {
         await proxy.pass();
         return answer;
       };
-      const holds = async (name: string, content: string) => (await text(direct, key(name))) === content;
+      const holds = async (id: string, content: string) => (await text(direct, key(id))) === content;
 
       test("a save whose answer was lost was saved, or failed, but never conflicts with itself", async () => {
         const version = await create(direct, key("a"), record("first"));

@@ -11,7 +11,9 @@ import { checkedText, counts, recordKey, RECORDS, withCount } from "./counted-re
 const [kind, place, task, name] = process.argv.slice(2) as [keyof typeof STORES, string, string, string];
 const store = await STORES[kind](place);
 
-const PACE = Number(process.env["PACE"] ?? 10);
+/** A cleaner rests ten times as long as it works. */
+const REST = 10;
+
 /** Removes what has expired by the machine's clock until there is no more, or another process is at it. */
 async function clean(): Promise<void> {
   const limit = 1000;
@@ -21,7 +23,7 @@ async function clean(): Promise<void> {
     const start = performance.now();
     batch = await store.deleteExpired!(limit, new Date());
     removed += batch;
-    await delay(PACE * (performance.now() - start));
+    await delay(REST * (performance.now() - start));
   } while (batch === limit);
   process.send!(removed);
 }

@@ -42,6 +42,10 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  get isRunning(): boolean {
+    return this.#process?.exitCode === null && this.#process.signalCode === null;
+  }
+
   get pid(): number {
     return this.#process!.pid!;
   }
@@ -58,7 +62,7 @@ export class RedisServer {
       output = (output + chunk).slice(-10_000);
     });
     await until(`a Redis that answers on port ${this.port}`, async () => {
-      if (child.exitCode !== null) throw new Error(`redis-server did not start:\n${output}`);
+      if (!this.isRunning) throw new Error(`redis-server did not start:\n${output}`);
       return (await redisCli(this.port, "PING").catch(() => "")) === "PONG";
     });
   }
@@ -97,8 +101,8 @@ export class RedisServer {
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (!this.isRunning) return;
+    const child = this.#process!;
     const exit = once(child, "exit");
     child.kill(signal);
     child.kill("SIGCONT");
@@ -141,9 +145,8 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   const nodes = await Promise.all(Array.from({ length: 6 }, () => startRedis(options)));
   const ready = () =>
     until("a cluster that is whole", async () => {
-      const states = nodes.map((node) =>
-        redisCli(node.port, "CLUSTER", "INFO").catch(() => "cluster_state:ok"),
-      );
+      const running = nodes.filter((node) => node.isRunning);
+      const states = running.map((node) => redisCli(node.port, "CLUSTER", "INFO"));
       return (await Promise.all(states)).every((state) => state.includes("cluster_state:ok"));
     });
   const close = () => closeAll(nodes);

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { setUp } from "../../test/support/cookie-sessions.ts";
+import { inProduction } from "../../test/support/production.ts";
+import { FakeClock, KEY, OTHER_KEY, Visitor } from "../../test/support/visitor.ts";
+import { ConfigError } from "../errors.ts";
+import { createSessions, signedCookie } from "./index.ts";
+
+describe("keys", () => {
+  test("a session signed with a fallback key is good, and signed anew when it is used", async () => {
+    const clock = new FakeClock();
+    const before = new Visitor(createSessions({ secretKey: OTHER_KEY, storage: signedCookie(), clock }));
+    await before.visit(({ data }) => (data["a"] = 1));
+    const { events, sessions } = setUp({ secretKeyFallbacks: [undefined, OTHER_KEY] });
+    const answer = async (cookie: string) => {
+      const exchange = sessions.open({ cookie, host: "example.com", encrypted: true });
+      expect((await exchange.session()).data).toEqual({ a: 1 });
+      exchange.commit();
+      const headers = new Headers();
+      exchange.writeTo(headers);
+      return headers.getSetCookie();
+    };
+    const [renewed] = await answer(before.cookie);
+    expect(events.map(({ type }) => type)).toEqual(["token.old_key"]);
+    expect(await answer(renewed!.split(";")[0]!)).toEqual([]);
+  });
+
+  test("two kinds of sessions with one key need two salts", async () => {
+    const clock = new FakeClock();
+    const preferences = new Visitor(
+      createSessions({
+        secretKey: KEY,
+        storage: signedCookie({ salt: "preferences" }),
+        cookie: { name: "__Host-prefs" },
+        clock,
+      }),
+    );
+    await preferences.visit(({ data }) => (data["role"] = "admin"));
+    const { sessions } = setUp();
+    const cookie = preferences.cookie.replace("__Host-prefs", "__Host-session");
+    expect((await sessions.open({ cookie, host: "example.com", encrypted: true }).session()).data).toEqual(
+      {},
+    );
+  });
+
+  test("another key, another salt and an edit are the same as no session, and one event", async () => {
+    const { visitor } = setUp();
+    await visitor.visit(({ data }) => (data["a"] = 1));
+    const [name, value] = visitor.cookie.split("=") as [string, string];
+    for (const [cookie, options] of [
+      [`${name}=${value}`, { secretKey: OTHER_KEY }],
+      [`${name}=${value}`, { storage: signedCookie({ salt: "remember" }) }],
+      [`${name}=${value.slice(0, -1)}${value.endsWith("A") ? "B" : "A"}`, {}],
+      [`${name}=${value.replace("eyJ", "eyK")}`, {}],
+      [`${name}=x`, {}],
+      [`${name}=..`, {}],
+    ] as const) {
+      const other = setUp(options);
+      const session = await other.sessions.open({ cookie, host: "example.com", encrypted: true }).session();
+      expect([session.new, session.data]).toEqual([true, {}]);
+      expect(other.types()).toEqual(["token.bad_mac"]);
+    }
+  });
+
+  test("a missing key is an error at the start, and in production a weak one too", async () => {
+    expect(() => setUp({ secretKey: undefined })).toThrow(ConfigError);
+    expect(() => setUp({ secretKey: "" })).toThrow(ConfigError);
+    expect(() => setUp({ secretKeyFallbacks: "old" as never })).toThrow(/list/);
+    expect(() => setUp({ secretKey: "changeme" })).not.toThrow();
+    expect(() => setUp({ storage: undefined as never })).toThrow(ConfigError);
+    expect(() => setUp({ storage: signedCookie as never })).toThrow(ConfigError);
+    await inProduction(() =>
+      expect(() => setUp({ secretKey: "changeme" })).toThrow(
+        expect.objectContaining({ code: "SECRET_WEAK" }),
+      ),
+    );
+  });
+});
+
+describe("the current session", () => {
+  const isRefused = (promise: Promise<unknown>) => expect(promise).rejects.toThrow(ConfigError);
+
+  test("is that of the request, however deep below it, and of no other one", async () => {
+    const { sessions } = setUp();
+    const request = (name: string) => {
+      const exchange = sessions.open({ cookie: undefined, host: "example.com", encrypted: true });
+      return sessions.run(exchange, async () => {
+        (await sessions.current()).data["name"] = name;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        expect(await sessions.current()).toBe(await exchange.session());
+        return (await sessions.current()).data["name"];
+      });
+    };
+    expect(await Promise.all(["a", "b", "c"].map(request))).toEqual(["a", "b", "c"]);
+    await isRefused(sessions.current());
+  });
+
+  test("can be done without", async () => {
+    const { sessions } = setUp({ ambient: false });
+    const exchange = sessions.open({ cookie: undefined, host: "example.com", encrypted: true });
+    await isRefused(sessions.run(exchange, () => sessions.current()));
+    await isRefused(sessions.get({}));
+  });
+});
