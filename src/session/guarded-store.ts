@@ -1,5 +1,5 @@
 import { channel } from "node:diagnostics_channel";
-import { StoreError } from "../errors.ts";
+import { ConfigError, StoreError, TooLargeError } from "../errors.ts";
 import type { Events } from "./events.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -58,7 +58,7 @@ export class StoreGuard {
     this.#maxPending = maxPending;
   }
 
-  /** Calls the store. @throws StoreError */
+  /** Calls the store. @throws StoreError | TooLargeError | ConfigError */
   async call<T>(operation: Operation, work: (store: SessionStore) => Promise<T>): Promise<T> {
     if (this.#isDown && this.#now < this.#nextTry) throw this.#refuse(operation, "is down");
     if (this.#pending.size >= this.#maxPending) throw this.#refuse(operation, "has too much to do");
@@ -70,6 +70,8 @@ export class StoreGuard {
       publish(operation, "ok");
       return result;
     } catch (error) {
+      // A record that is too large, or something that the store cannot do, says nothing of its health.
+      if (error instanceof TooLargeError || error instanceof ConfigError) throw error;
       throw this.#failed(operation, error);
     }
   }

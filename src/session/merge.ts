@@ -12,30 +12,39 @@ import { RESERVED } from "./reserved.ts";
  * What they deleted and we changed comes back as we have it: a change that was acknowledged is never lost.
  */
 export function mergeTexts(base: string, ours: string, theirs: string): string {
-  if (ours === base || ours === theirs) return theirs;
+  if (ours === base) return theirs;
   if (theirs === base) return ours;
-  return stringifyPythonJson(mergeDicts(parse(base), parse(ours), parse(theirs)), { sortKeys: true });
+  const merged = mergeDicts(parse(base), parse(ours), parse(theirs), mergeTop);
+  return stringifyPythonJson(escaped(merged), { sortKeys: true });
 }
+
+/** Marks a dict of one key that would look like a tagged value. */
+const DICT = " di";
 
 function parse(text: string): Dict {
-  return parsePythonJson(text, "keep") as Dict;
+  const dict = parsePythonJson(text, "keep") as Dict;
+  return branch(dict) ?? dict;
 }
 
-function mergeDicts(base: Dict, ours: Dict, theirs: Dict): Dict {
+type Merge = (base: unknown, ours: unknown, theirs: unknown, key: string) => unknown;
+
+function mergeDicts(base: Dict, ours: Dict, theirs: Dict, merge: Merge): Dict {
   const merged: Dict = {};
   for (const key of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
-    const merge = key === RESERVED.flashes ? mergeQueues : mergeValues;
-    const value = merge(own(base, key), own(ours, key), own(theirs, key));
+    const value = merge(own(base, key), own(ours, key), own(theirs, key), key);
     if (value !== undefined) setOwn(merged, key, value);
   }
-  return escaped(merged);
+  return merged;
 }
+
+const mergeTop: Merge = (base, ours, theirs, key) =>
+  key === RESERVED.flashes ? mergeQueues(base, ours, theirs) : mergeValues(base, ours, theirs);
 
 function mergeValues(base: unknown, ours: unknown, theirs: unknown): unknown {
   if (isSame(base, ours)) return theirs;
   if (isSame(base, theirs)) return ours;
-  const start = base ?? {};
-  return isBranch(start) && isBranch(ours) && isBranch(theirs) ? mergeDicts(start, ours, theirs) : ours;
+  const [before, mine, their] = [branch(base ?? {}), branch(ours), branch(theirs)];
+  return before && mine && their ? escaped(mergeDicts(before, mine, their, mergeValues)) : ours;
 }
 
 /** Of a queue we have taken all that we saw, or nothing, and then added at its end. */
@@ -53,18 +62,25 @@ function startsWith(list: readonly unknown[], start: readonly unknown[]): boolea
   return start.every((item, index) => isSame(item, list[index]));
 }
 
-/** Whether a value is a dict whose keys are merged one by one: not the dict of one key that stands for a tagged value. */
-function isBranch(value: unknown): value is Dict {
-  if (!isDict(value)) return false;
+/** The dict that a value stands for, whose keys are merged one by one; undefined for tagged values and all others. */
+function branch(value: unknown): Dict | undefined {
+  if (!isDict(value)) return undefined;
   const keys = Object.keys(value);
-  return keys.length !== 1 || !isTag(keys[0]!);
+  const [only] = keys;
+  if (keys.length !== 1 || !isTag(only!)) return value;
+  return only === DICT ? unescaped(value[DICT]) : undefined;
 }
 
 /** What is left of a dict may look like a tagged value, and must then be written as one that is none. */
 function escaped(dict: Dict): Dict {
   const keys = Object.keys(dict);
-  const only = keys[0];
-  return keys.length === 1 && isTag(only!) ? { " di": { [`${only}__`]: dict[only!] } } : dict;
+  const [only] = keys;
+  return keys.length === 1 && isTag(only!) ? { [DICT]: { [`${only}__`]: dict[only!] } } : dict;
+}
+
+function unescaped(inner: unknown): Dict | undefined {
+  const entry = isDict(inner) ? Object.entries(inner)[0] : undefined;
+  return entry && { [entry[0].slice(0, -2)]: entry[1] };
 }
 
 function isTag(key: string): boolean {

@@ -2,7 +2,7 @@ import type { Dict } from "../codec/index.ts";
 import { setOwn } from "../encoding/plain.ts";
 import { stringifyPythonJson } from "../encoding/python-json.ts";
 import { parsePythonJson } from "../encoding/python-json-parse.ts";
-import { RESERVED } from "./reserved.ts";
+import { RESERVED, withOwn } from "./reserved.ts";
 import type { SessionKey } from "./store.ts";
 
 /** The text of a session with other values under some of its own keys; undefined takes a key out. */
@@ -17,7 +17,7 @@ export function withMeta(text: string, meta: Readonly<Record<string, unknown>>):
 
 /** What stays under the old ID of a session that got a new one. */
 export function retiredText(text: string, successor: SessionKey, keepData: boolean): string {
-  const kept = keepData ? text : withOnly(text, RESERVED.created);
+  const kept = keepData ? text : withOnly(text, [RESERVED.created, RESERVED.predecessor]);
   return withMeta(kept, { [RESERVED.successor]: keyToJson(successor) });
 }
 
@@ -53,7 +53,7 @@ function keyFromJson(json: unknown): SessionKey | undefined {
   return { id: json[0], owner: typeof json[1] === "string" ? json[1] : undefined };
 }
 
-function withOnly(text: string, key: string): string {
+function withOnly(text: string, keys: readonly string[]): string {
   const dict = parsePythonJson(text, "keep") as Dict;
-  return stringifyPythonJson(Object.hasOwn(dict, key) ? { [key]: dict[key] } : {}, { sortKeys: true });
+  return stringifyPythonJson(withOwn(dict, keys), { sortKeys: true });
 }

@@ -22,6 +22,9 @@ export const RESERVED = {
 /** Flask-Login's: whether the user has just entered a password. */
 export const FRESH = "_fresh";
 
+/** What stays when a session is emptied: it says where the session is and was, not what is in it. */
+export const LASTING: readonly string[] = [RESERVED.created, RESERVED.device, RESERVED.predecessor];
+
 const NAMES: ReadonlySet<string> = new Set(Object.values(RESERVED));
 const UNDERSCORE = 0x5f;
 
@@ -33,6 +36,11 @@ export function splitReserved(stored: Dict): { data: Dict; reserved: Dict } {
     setOwn(key.charCodeAt(0) === UNDERSCORE && NAMES.has(key) ? reserved : data, key, stored[key]);
   }
   return { data, reserved };
+}
+
+/** Those of a dict's keys that are among `keys`. */
+export function withOwn(dict: Dict, keys: readonly string[]): Dict {
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(dict, key)).map((key) => [key, dict[key]]));
 }
 
 /** An application that copies keys from a request into its data must not let it choose, say, the user. @throws DataError */

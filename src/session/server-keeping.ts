@@ -1,5 +1,5 @@
 import { seconds } from "../clock.ts";
-import { GoneError, HeadersSentError } from "../errors.ts";
+import { GoneError } from "../errors.ts";
 import { deviceOf } from "./device.ts";
 import type { Keeping } from "./keeping.ts";
 import { mergeTexts } from "./merge.ts";
@@ -38,9 +38,6 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   #isRenewed = false;
   /** The browser has an ID of a session that has ended. */
   #hasEnded = false;
-  #committed = false;
-  /** The end of what is being done in the store for this request, one after the other. */
-  #turn: Promise<unknown> | undefined;
 
   /** @param userAgent the request's User-Agent header */
   constructor(
@@ -99,67 +96,56 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     return startSession(this.#settings, this.#stored.parse(text));
   }
 
-  update(changes: Changes, change: (text: string) => Promise<string>): Promise<string> {
-    return this.#inTurn("session.update", async () => {
-      if (this.#place === undefined) return this.#create(await change(changes.text), undefined);
+  async update(changes: Changes, change: (text: string) => Promise<string>): Promise<string> {
+    if (this.#place === undefined) {
+      const text = await change(changes.text);
+      return text === changes.base ? text : this.#create(text, undefined);
+    }
+    const place = this.#writable(this.#place);
+    const known = await this.#stored.change(place.id, place.known, (newest) =>
+      change(applied(changes, place.known, newest)),
+    );
+    this.#place = { ...place, known };
+    return known.text;
+  }
+
+  async regenerate(changes: Changes, { user, device }: NewIdentity): Promise<string> {
+    const owner = user === undefined ? undefined : ownerTag(user);
+    const meta = { [RESERVED.device]: owner && (device ?? deviceOf(this.#userAgent?.())) };
+    if (this.#place === undefined) {
+      if (owner === undefined && !changes.modified) return changes.text;
+      await this.#create(withMeta(changes.text, meta), owner);
+    } else {
       const place = this.#writable(this.#place);
-      const known = await this.#stored.change(place.id, place.known, (newest) =>
-        change(applied(changes, place.known, newest)),
-      );
-      this.#place = { ...place, known };
-      return known.text;
-    });
+      const next = newSessionId(owner);
+      const change = (newest: string): string => withMeta(applied(changes, place.known, newest), meta);
+      const keepData = this.#user === undefined || this.#user === user;
+      const known = await this.#stored.rename(place.id, place.known, next, change, keepData);
+      this.#place = { id: next, known, retired: false };
+      this.#isRenewed = true;
+      this.#settings.events.emit("session.renewed", "A session got a new ID.");
+    }
+    this.#user = user;
+    const { id, known } = this.#place!;
+    await this.#stored.limit(id.key);
+    return known.text;
   }
 
-  regenerate(changes: Changes, { user, device }: NewIdentity): Promise<string> {
-    return this.#inTurn("session.regenerate", async () => {
-      const owner = user === undefined ? undefined : ownerTag(user);
-      const meta = { [RESERVED.device]: owner && (device ?? deviceOf(this.#userAgent?.())) };
-      if (this.#place === undefined) {
-        if (owner === undefined && !changes.modified) return changes.text;
-        await this.#create(withMeta(changes.text, meta), owner);
-      } else {
-        const place = this.#writable(this.#place);
-        const next = newSessionId(owner);
-        const change = (newest: string): string => withMeta(applied(changes, place.known, newest), meta);
-        const keepData = this.#user === undefined || this.#user === user;
-        const known = await this.#stored.rename(place.id, place.known, next, change, keepData);
-        this.#place = { id: next, known, retired: false };
-        this.#isRenewed = true;
-        this.#settings.events.emit("session.renewed", "A session got a new ID.");
-      }
-      this.#user = user;
-      const { id, known } = this.#place!;
-      await this.#stored.limit(id.key);
-      return known.text;
-    });
-  }
-
-  destroy(): Promise<void> {
-    return this.#inTurn("session.destroy", async () => {
-      this.#hasEnded ||= this.#cookie.sent().length > 0;
-      if (this.#place === undefined) return;
-      await this.#stored.end(this.#place.id.key);
-      this.#settings.events.emit("session.ended", "A session was ended.");
-      this.#place = undefined;
-      this.#user = undefined;
-      this.#isRenewed = false;
-      this.#wasPermanent = false;
-    });
-  }
-
-  /** What a request does in the store it does one after the other, and all of it before its response. */
-  #inTurn<T>(what: string, work: () => Promise<T>): Promise<T> {
-    if (this.#committed) return Promise.reject(new HeadersSentError(what));
-    const result = (this.#turn ?? Promise.resolve()).then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
+  async destroy(): Promise<void> {
+    this.#hasEnded ||= this.#cookie.sent().length > 0;
+    if (this.#place === undefined) return;
+    await this.#stored.end(this.#place.id.key);
+    this.#settings.events.emit("session.ended", "A session was ended.");
+    this.#place = undefined;
+    this.#user = undefined;
+    this.#isRenewed = false;
+    this.#wasPermanent = false;
   }
 
   commit(session: Session<Data> | undefined): boolean | Promise<boolean> {
-    this.#committed = true;
     if (session === undefined) return false;
-    return this.#turn === undefined ? this.#finish(session) : this.#turn.then(() => this.#finish(session));
+    const { settled } = session;
+    return settled === undefined ? this.#finish(session) : settled.then(() => this.#finish(session));
   }
 
   /** Throws at once what is wrong with the data. */

@@ -7,6 +7,9 @@ import type { Storage } from "./storage.ts";
 import type { SessionStore } from "./store.ts";
 import { StoredSessions } from "./stored-sessions.ts";
 
+/** Seconds. No timer of JavaScript's takes much longer. */
+const MAX_INTERVAL = 24 * 24 * 60 * 60;
+
 export interface ServerSideOptions {
   /** Seconds that the store may take for one operation; then the request is answered with 503. Default: 1. */
   readonly timeout?: number;
@@ -18,7 +21,7 @@ export interface ServerSideOptions {
   readonly encryptAtRest?: boolean;
   /**
    * Seconds between two rounds in which records of sessions that have ended are removed from a store that does not do that itself; of several
-   * processes one does it at a time. Default: none; call `sessions.deleteExpired()` when it suits.
+   * processes one does it at a time. At most 24 days. Default: none; call `sessions.deleteExpired()` when it suits.
    */
   readonly cleanEvery?: number;
   /** The application's own types. */
@@ -39,6 +42,8 @@ export function serverSide(store: SessionStore, options: ServerSideOptions = {})
   checkPositive("maxPending", maxPending);
   if (maxPerUser !== undefined) checkPositive("maxPerUser", maxPerUser);
   if (cleanEvery !== undefined) checkPositive("cleanEvery", cleanEvery);
+  if (cleanEvery !== undefined && cleanEvery > MAX_INTERVAL)
+    throw new ConfigError(`cleanEvery must be at most ${MAX_INTERVAL} seconds, which are 24 days.`);
   if (maxPerUser !== undefined && store.listOwned === undefined)
     throw new ConfigError("maxPerUser needs a store that can list a user's sessions.");
   return {

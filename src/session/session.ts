@@ -5,7 +5,7 @@ import { isDict, setOwn } from "../encoding/plain.ts";
 import { DataError, HeadersSentError } from "../errors.ts";
 import { mergeTexts } from "./merge.ts";
 import { readOnly } from "./read-only.ts";
-import { FRESH, refuseReserved, RESERVED } from "./reserved.ts";
+import { FRESH, LASTING, refuseReserved, RESERVED, withOwn } from "./reserved.ts";
 import type { Settings } from "./settings.ts";
 
 /** One message for the user's next page. */
@@ -81,6 +81,8 @@ export class Session<Data extends object = any> {
   #accessed = false;
   #sealed = false;
   #shown: Flash[] | undefined;
+  /** The end of what this request does in the store, one thing after the other. */
+  #turn: Promise<unknown> | undefined;
 
   /** @internal Sessions come from `sessions.get`. */
   constructor(settings: Settings<Data>, start: SessionStart<Data>) {
@@ -172,15 +174,17 @@ export class Session<Data extends object = any> {
    */
   async update(change: (data: Data) => void | Promise<void>): Promise<void> {
     this.#write("session.update");
-    if (this.#live !== undefined) {
-      const live = this.#live;
-      const changes = this.changes();
-      const text = await live.update(changes, async (newest) => {
-        const draft = await live.revive(newest);
-        await change(draft.#data);
-        return draft.#stringify();
+    const live = this.#live;
+    if (live !== undefined) {
+      return this.#inTurn(async () => {
+        const changes = this.changes();
+        const text = await live.update(changes, async (newest) => {
+          const draft = await live.revive(newest);
+          await change(draft.#data);
+          return draft.#stringify();
+        });
+        await this.#adopt(live, text, changes.text);
       });
-      return this.#adopt(live, text, changes.text);
     }
     await change(this.#data);
     // What changed after the headers had left is lost.
@@ -202,36 +206,45 @@ export class Session<Data extends object = any> {
     if (user !== undefined && user !== null && (typeof user !== "string" || user === ""))
       throw new TypeError("The user must be a string that is not empty, or null for nobody.");
     this.#write("session.regenerate");
-    const before = { ...this.#hidden };
-    if (user !== undefined) {
-      this.#setMeta("session.regenerate", RESERVED.user, user ?? undefined);
-      if (this.#settings.flask) this.#setMeta("session.regenerate", FRESH, user === null ? undefined : true);
-      else
-        this.#setMeta("session.regenerate", RESERVED.authenticated, user === null ? undefined : this.#now());
-    }
-    if (this.#live === undefined) {
-      this.modified = true;
+    const live = this.#live;
+    if (live === undefined) {
+      this.#identify(user);
+      this.#forced = true;
       return;
     }
-    const changes = this.changes();
-    try {
-      const text = await this.#live.regenerate(changes, { user: this.user, device });
-      await this.#adopt(this.#live, text, changes.text);
-    } catch (error) {
-      // A login that failed must not be stored under the old ID.
-      this.#hidden = before;
-      throw error;
-    }
+    await this.#inTurn(async () => {
+      const before = { ...this.#hidden };
+      this.#identify(user);
+      const changes = this.changes();
+      try {
+        const text = await live.regenerate(changes, { user: this.user, device });
+        await this.#adopt(live, text, changes.text);
+      } catch (error) {
+        // A login that failed must not be stored under the old ID.
+        this.#hidden = before;
+        throw error;
+      }
+    });
+  }
+
+  #identify(user: string | null | undefined): void {
+    if (user === undefined) return;
+    this.#putMeta(RESERVED.user, user ?? undefined);
+    if (this.#settings.flask) this.#putMeta(FRESH, user === null ? undefined : true);
+    else this.#putMeta(RESERVED.authenticated, user === null ? undefined : this.#now());
   }
 
   /** Empties the session: its data, its user, its messages. */
   clear(): void {
     this.#write("session.clear");
-    const created = this.#hidden[RESERVED.created];
-    this.#data = this.#empty();
-    this.#hidden = created === undefined ? {} : { [RESERVED.created]: created };
-    this.#forced = true;
+    this.#reset(withOwn(this.#hidden, LASTING));
     this.#cleared = true;
+  }
+
+  #reset(hidden: Dict): void {
+    this.#data = this.#empty();
+    this.#hidden = hidden;
+    this.#forced = true;
   }
 
   /**
@@ -242,14 +255,32 @@ export class Session<Data extends object = any> {
    */
   async destroy(): Promise<void> {
     this.#write("session.destroy");
-    await this.#live?.destroy();
-    this.clear();
-    this.#hidden = {};
-    this.#new = true;
-    if (this.#live === undefined) return;
-    this.#baseline = this.#stringify();
-    this.#forced = undefined;
-    this.#cleared = false;
+    const live = this.#live;
+    if (live === undefined) {
+      this.#reset({});
+      this.#new = true;
+      return;
+    }
+    await this.#inTurn(async () => {
+      await live.destroy();
+      this.#reset({});
+      this.#new = true;
+      this.#baseline = this.#stringify();
+      this.#forced = undefined;
+      this.#cleared = false;
+    });
+  }
+
+  /** Each begins with what the one before it left, and all of it ends before the response. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const result = (this.#turn ?? Promise.resolve()).then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** @internal Fulfilled when everything is done that was begun in the store; undefined where nothing was. */
+  get settled(): Promise<unknown> | undefined {
+    return this.#turn;
   }
 
   /** Goes on from a text that is stored now, `sent` being the one that was given to the store. */
@@ -262,7 +293,7 @@ export class Session<Data extends object = any> {
     this.#hidden = current.#hidden;
     this.#numberTypes = current.#numberTypes;
     this.#baseline = fresh.#baseline;
-    this.#new = false;
+    this.#new = live.id === undefined;
     this.#forced = undefined;
     this.#cleared = false;
   }
@@ -369,6 +400,10 @@ export class Session<Data extends object = any> {
 
   #setMeta(what: string, key: string, value: unknown): void {
     this.#write(what);
+    this.#putMeta(key, value);
+  }
+
+  #putMeta(key: string, value: unknown): void {
     const holder = this.#holder(key);
     if (value === undefined) delete holder[key];
     else holder[key] = value;

@@ -11,6 +11,7 @@ import {
   readOwn,
   sync,
   syncNearest,
+  syncUp,
   unique,
   writeNew,
 } from "./file-system.ts";
@@ -99,7 +100,7 @@ export class Cell {
       }
     }
     if (!placed) return undefined;
-    if (this.#durable) await this.#syncParents();
+    if (this.#durable) await syncUp(dirname(this.#path), dirname(this.#work));
     return version;
   }
 
@@ -179,12 +180,6 @@ export class Cell {
         if (code(error) !== "ENOENT" || attempts === 0) throw error;
       }
     }
-  }
-
-  async #syncParents(): Promise<void> {
-    const top = dirname(this.#work);
-    for (let folder = dirname(this.#path); folder !== top; folder = dirname(folder)) await sync(folder);
-    await sync(top);
   }
 
   async #move(slot: Slot, change: Partial<Slot>): Promise<Slot | undefined> {

@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 import { lstat, mkdir, readdir, realpath } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { ConfigError } from "../errors.ts";
 import type { SessionKey } from "../session/store.ts";
-import { code, missing } from "./file-system.ts";
+import { code, ignore, missing, syncUp } from "./file-system.ts";
 
 /**
  * Where everything is in the folder of a FileStore:
@@ -93,16 +93,18 @@ async function folders(folder: string, names: RegExp): Promise<string[]> {
 }
 
 async function ownFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+  const made = await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     if (code(error) !== "EEXIST") throw error;
   });
+  // Where a parent may not be read, its name in there gets to the disk when the system brings it.
+  if (made !== undefined) await syncUp(dirname(path), dirname(made)).catch(ignore);
   const stats = await lstat(path);
   if (!stats.isDirectory()) {
     throw new ConfigError(
       `${path} is a file or a symbolic link. Give FileStore the path of a folder itself.`,
     );
   }
-  if (stats.uid !== process.getuid?.()) {
+  if (stats.uid !== process.getuid!()) {
     throw new ConfigError(
       `${path} belongs to another user than this process. Give FileStore a folder of its own, or run: chown -R <this user> ${path}`,
     );

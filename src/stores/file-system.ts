@@ -100,6 +100,13 @@ export async function syncNearest(path: string): Promise<void> {
   while (!(await sync(folder))) folder = dirname(folder);
 }
 
+/** Brings the names in a folder and in all above it, up to `top`, to the disk. */
+export async function syncUp(path: string, top: string): Promise<void> {
+  const folders = [top];
+  for (let folder = path; folder !== top; folder = dirname(folder)) folders.push(folder);
+  await Promise.all(folders.map(sync));
+}
+
 function linked(): ConfigError {
   return new ConfigError(
     "Something in the folder of a FileStore is a link, has a second name, or is no file. FileStore did not make it and does not read it: look who else writes there.",

@@ -52,6 +52,9 @@ export class FileStore implements SessionStore {
         'FileStore takes the path of a folder: new FileStore("/var/lib/my-app/sessions").',
       );
     }
+    if (process.getuid === undefined) {
+      throw new ConfigError("FileStore needs a POSIX system, such as Linux or macOS. Take SqliteStore here.");
+    }
     if (durability !== "sync" && durability !== "fast") {
       throw new ConfigError('durability of a FileStore must be "sync" or "fast".');
     }

@@ -1,5 +1,5 @@
 import { ConfigError } from "../errors.ts";
-import type { Script } from "./redis-scripts.ts";
+import { NOTHING, type Script } from "./redis-scripts.ts";
 import type { Argument } from "./redis-values.ts";
 
 /** node-redis, 5 or newer: what `createClient`, `createClientPool`, `createCluster` or `createSentinel` gives. */
@@ -37,7 +37,7 @@ export type RedisClient = NodeRedisClient | IoRedisClient;
 export interface RedisConnection {
   /** Runs a script where its first key is. */
   readonly run: Run;
-  /** The same on each of the masters. */
+  /** The same on each of the masters; of a Cluster the client knows them only after its first command. */
   masters(): Promise<Run[]>;
   /** Whether keys are spread over nodes by their hash slots. */
   readonly isCluster: boolean;
@@ -64,6 +64,7 @@ function nodeRedis(client: NodeRedisClient): RedisConnection {
   return {
     run,
     masters: async () => {
+      await run(NOTHING, [], []);
       const nodes = client.masters?.map(async (node) => nodeRedisRun(await client.nodeClient!(node)));
       return nodes === undefined ? [run] : Promise.all(nodes);
     },
@@ -91,7 +92,10 @@ function ioRedis(client: IoRedisClient): RedisConnection {
   const run = ioRedisRun(client);
   return {
     run,
-    masters: async () => client.nodes?.("master").map(ioRedisRun) ?? [run],
+    masters: async () => {
+      await run(NOTHING, [], []);
+      return client.nodes?.("master").map(ioRedisRun) ?? [run];
+    },
     isCluster: client.nodes !== undefined,
     // It repeats what was under way when a connection was lost.
     losses: countLosses(client, (count) => {

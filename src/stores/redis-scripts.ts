@@ -184,6 +184,8 @@ export const UNLINK: Script = script("return redis.call('UNLINK', KEYS[1])");
 /** ARGV cursor, pattern, count. As a script it goes to masters only, and by no client's own idea of a scan. */
 export const SCAN: Script = script("return redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])");
 
+export const NOTHING: Script = script("return 0");
+
 /** What Redis does when its memory is full; empty where it may not be asked. */
 export const EVICTION: Script = script(`
 local info = redis.pcall('INFO', 'memory')

@@ -137,14 +137,12 @@ export class RedisStore implements SessionStore {
     return ended;
   }
 
-  /** There is nothing to make. Warns when Redis evicts keys, where Redis tells. */
+  /** There is nothing to make. Warns when Redis evicts keys, where it tells; of a Cluster one node is asked. */
   async setup(): Promise<void> {
-    const masters = await this.#redis.masters();
-    const policies = await Promise.all(masters.map((run) => run(scripts.EVICTION, [], [])));
-    const evicting = policies.map(String).find((policy) => policy !== "" && policy !== "noeviction");
-    if (evicting === undefined) return;
+    const policy = String(await this.#redis.run(scripts.EVICTION, [], []));
+    if (policy === "" || policy === "noeviction") return;
     process.emitWarning(
-      `Redis has the maxmemory-policy ${evicting}: when its memory is full it logs users out. Set it to noeviction.`,
+      `Redis has the maxmemory-policy ${policy}: when its memory is full it logs users out. Set it to noeviction.`,
       { type: "HipflaskWarning", code: "HIPFLASK_REDIS_EVICTS" },
     );
   }

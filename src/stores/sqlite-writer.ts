@@ -2,9 +2,9 @@ import { setImmediate as turn, setTimeout as delay } from "node:timers/promises"
 
 /** How many writes share a transaction at most, so that none blocks the event loop for long. */
 const TOGETHER = 100;
-/** How often a lock is tried, with pauses of 1, 2, 3 and then up to 20 milliseconds: five seconds. */
-const TRIES = 1700;
-const LONGEST_PAUSE = 3;
+/** How often a lock is tried, with pauses of 1, 2, 3, 4 and then 5 milliseconds: five seconds. */
+const TRIES = 1000;
+const LONGEST_PAUSE = 5;
 
 interface Write {
   readonly work: () => unknown;

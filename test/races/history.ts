@@ -5,7 +5,7 @@ export interface Shown {
 }
 
 /** When an operation was called and answered, by a clock that ticks with each call and answer. */
-interface Span {
+export interface Span {
   readonly client: number;
   readonly called: number;
   /** Infinity: it was never answered, so it may have happened at any time after the call, or not at all. */

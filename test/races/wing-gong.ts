@@ -57,7 +57,8 @@ export function findContradiction(history: readonly Operation[]): string | undef
       const key = `${done.toString(36)} ${JSON.stringify(state)}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      if (seen.size > LIMIT) throw new Error(`a history of ${operations.length} operations is too long to check`);
+      if (seen.size > LIMIT)
+        throw new Error(`a history of ${operations.length} operations is too long to check`);
       const next = { done, count: node.count + 1, low: node.low, state };
       while (next.low < answered.length && isDone(next, answered[next.low]!)) next.low += 1;
       open.push(next);
@@ -68,7 +69,9 @@ export function findContradiction(history: readonly Operation[]): string | undef
     "Next comes one of:",
     ...candidates(furthest).map((index) => JSON.stringify(operations[index])),
     "and all of them are:",
-    ...operations.map((operation, index) => `${isDone(furthest, index) ? "  " : "! "}${JSON.stringify(operation)}`),
+    ...operations.map(
+      (operation, index) => `${isDone(furthest, index) ? "  " : "! "}${JSON.stringify(operation)}`,
+    ),
   ];
   return lines.join("\n");
 }

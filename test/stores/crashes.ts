@@ -24,7 +24,11 @@ export async function surviveCrashes({ kind, place, store }: Crashes, kills: num
   const expires = new Date(Date.now() + DAY);
   await store.setup?.();
   for (let index = 0; index < RECORDS; index++) {
-    await store.create(recordKey(index), { data: new TextEncoder().encode(written({})), expires }, new Date());
+    await store.create(
+      recordKey(index),
+      { data: new TextEncoder().encode(written({})), expires },
+      new Date(),
+    );
   }
   const all: WorkerProcess[] = [];
   const begin = async (): Promise<WorkerProcess> => {
@@ -68,7 +72,9 @@ export async function surviveCrashes({ kind, place, store }: Crashes, kills: num
     expect(total - worker.lines.length).toBeOneOf([0, 1]);
   }
   if (process.env["HIPFLASK_LONG"] === "1") {
-    console.log(`${kind}: ${acknowledged} writes, ${await reads} reads, ${kills} kills; longest ${longest} ms`);
+    console.log(
+      `${kind}: ${acknowledged} writes, ${await reads} reads, ${kills} kills; longest ${longest} ms`,
+    );
   }
 }
 

@@ -41,7 +41,6 @@ export class WorkerProcess {
       format: "esm",
       conditions: ["@hipflask/source"],
       external: DRIVERS,
-      alias: { "hipflask/stores/file": "/tmp/file-stub.ts" }, // TEMPORARY
     });
     await bundle;
     const worker = new WorkerProcess([kind, place, task, name]);

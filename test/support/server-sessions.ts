@@ -18,8 +18,16 @@ export interface ServerOptions<Data extends object> extends Partial<SessionOptio
 
 /** Sessions in a store (default: a MemoryStore), a visitor, and what happens to them. */
 export function setUpServer<Data extends object = Record<string, any>>(options: ServerOptions<Data> = {}) {
-  const { store = new MemoryStore(), timeout, maxPending, maxPerUser, encryptAtRest, cleanEvery, tags, ...rest } =
-    options;
+  const {
+    store = new MemoryStore(),
+    timeout,
+    maxPending,
+    maxPerUser,
+    encryptAtRest,
+    cleanEvery,
+    tags,
+    ...rest
+  } = options;
   const given = { timeout, maxPending, maxPerUser, encryptAtRest, cleanEvery, tags };
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const clock = rest.clock === undefined ? new FakeClock() : (rest.clock as FakeClock);
