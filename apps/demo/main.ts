@@ -1,21 +1,22 @@
 import { serve } from "@hono/node-server";
 import type { AddressInfo } from "node:net";
 import { createApp } from "./app.ts";
-import { createDemoSessions } from "./demo-sessions.ts";
-import { KEY_FILE, secretKeys } from "./secret.ts";
+import { demoSessions } from "./demo-sessions.ts";
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(0));
 
 try {
-  start();
+  await start();
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));
 }
 
-function start(): void {
+async function start(): Promise<void> {
   const host = process.env["HOST"] || "127.0.0.1";
   const port = portFrom(process.env["PORT"]);
-  const keys = secretKeys(process.env, process.cwd());
-  const app = createApp(createDemoSessions(keys));
-  if (keys.generated) console.log(`A secret key was generated and kept in ${KEY_FILE}`);
+  const { sessions, keeper, note } = await demoSessions(process.env, process.cwd());
+  const app = createApp(sessions, keeper);
+  if (note !== undefined) console.log(note);
 
   // Only the request is handed on, without Node's own objects: then the whole response, Set-Cookie and all, is there for
   // `showSetCookie`. An application that need not see its own headers writes `fetch: app.fetch`.
@@ -30,7 +31,6 @@ function start(): void {
         : `The server cannot start: ${error.message}`,
     );
   });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(0));
 }
 
 function portFrom(text: string | undefined): number {

@@ -1,10 +1,9 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { ServerResponse } from "node:http";
-import { StoreError } from "../errors.ts";
 import type { ResponseHeaders, SessionManager } from "../session/index.ts";
 import { type NodeRequest, openNodeExchange } from "./node-exchange.ts";
 import { beforeHead } from "./node-head.ts";
-import { UNAVAILABLE } from "./unavailable.ts";
+import { type Refusal, refusalOf, refusalResponse } from "./refusal.ts";
 
 /** What `@hono/node-server` hands to the application as `c.env`. */
 interface NodeBindings {
@@ -40,8 +39,10 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
     // On Node a look at the headers would make a real Response of Hono's light one, which costs more than all the rest.
     if (onNode) beforeHead(outgoing, exchange);
     return sessions.run(exchange, next).then(() => {
-      if (c.error instanceof StoreError && c.res.status === 500) {
-        answerUnavailable(c, c.error);
+      // Hono's own answer to any error; what the application answers by itself stays.
+      const refusal = c.res.status === 500 ? refusalOf(c.error) : undefined;
+      if (refusal !== undefined) {
+        answerInstead(c, refusal);
         return undefined;
       }
       try {
@@ -58,17 +59,23 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
     }
 
     function refuse(error: unknown): void {
+      const refusal = refusalOf(error);
+      if (refusal !== undefined) {
+        answerInstead(c, refusal);
+        return;
+      }
       // Hono gives the error's answer the headers of the one before, its length among them.
       c.res = undefined;
-      if (!(error instanceof StoreError)) throw error;
-      answerUnavailable(c, error);
+      throw error;
     }
   };
 }
 
-function answerUnavailable(c: Context, error: StoreError): void {
+/** Nothing of the answer before is left. */
+function answerInstead(c: Context, refusal: Refusal): void {
+  const response = refusalResponse(refusal, c.res);
   c.res = undefined;
-  c.res = c.text(UNAVAILABLE.text, error.status, { "Retry-After": UNAVAILABLE.retryAfter });
+  c.res = response;
 }
 
 function headersOf(c: Context): ResponseHeaders {

@@ -1,110 +1,137 @@
 import type { ServerResponse } from "node:http";
 import type { Exchange } from "../session/index.ts";
-import { insertHead, type NodeResponse } from "./node-exchange.ts";
-import { refuse } from "./node-refuse.ts";
+import type { NodeResponse } from "./node-exchange.ts";
+import { setGiven } from "./node-headers.ts";
+import { checkChunk, checkStatus, cover, refuseHeaders } from "./node-look.ts";
+import { refuse, type Sender } from "./node-refuse.ts";
 
 const SENDING = ["writeHead", "write", "end", "flushHeaders"] as const;
-const HEADERS = ["setHeader", "setHeaders", "appendHeader", "removeHeader"] as const;
 
 type Sending = (typeof SENDING)[number];
-type Setting = (typeof HEADERS)[number];
 type Method = (...args: unknown[]) => unknown;
-type Target = Omit<ServerResponse, Sending | Setting> & Record<Sending | Setting, Method>;
+type Call = [method: Sending, args: unknown[]];
+type Target = Omit<ServerResponse, Sending> & Record<Sending, Method>;
 
 /**
  * Holds a response back until its session is stored, from the first call that would send any of it. Meanwhile it looks
  * sent to the application. When the session cannot be stored, the client gets to see an error in its place.
  */
-export function holdUntilStored<Data extends object>(response: NodeResponse, exchange: Exchange<Data>): void {
-  const target = response as unknown as Target;
-  for (const method of SENDING) {
-    target[method] = (...args) => {
-      const stored = exchange.commit();
-      const held = stored === undefined ? undefined : new Held(target);
-      for (const name of SENDING) delete (target as Partial<Target>)[name];
-      insertHead(response, exchange);
-      if (stored === undefined || held === undefined) return target[method](...args);
-      held.begin();
-      void stored.then(
-        () => held.release(),
-        (error: unknown) => held.refuse(error),
-      );
-      return target[method](...args);
-    };
-  }
-}
-
-/** What an application does to a response that waits. */
-class Held {
+export class Hold {
   readonly #target: Target;
-  readonly #calls: [method: Sending, args: unknown[]][] = [];
-  /** The response's own properties that are hidden meanwhile. */
-  readonly #hidden = new Map<string, PropertyDescriptor | undefined>();
+  readonly #exchange: Pick<Exchange, "commit">;
+  readonly #sender: Sender;
+  readonly #next = {} as Record<Sending, Method>;
+  /** `refused`: the client got an error, and what the application still sends goes nowhere. */
+  #state: "open" | "held" | "through" | "refused" = "open";
+  /** What the application has sent meanwhile. */
+  #calls: Call[] = [];
+  #status = 200;
+  #uncover: (() => void) | undefined;
+  #failure: unknown;
 
-  constructor(target: Target) {
+  /** @param sender the response's methods as they were before ours */
+  constructor(response: NodeResponse, exchange: Pick<Exchange, "commit">, sender: Sender) {
+    const target = response as unknown as Target;
     this.#target = target;
+    this.#exchange = exchange;
+    this.#sender = sender;
+    for (const method of SENDING) {
+      const next = target[method];
+      this.#next[method] = next;
+      target[method] = (...args) => {
+        if (this.#state === "open") this.#begin();
+        if (this.#state === "held") return this.#keep(method, args);
+        if (this.#state === "refused") return this.#drop(method, args);
+        return next.apply(target, args);
+      };
+    }
   }
 
-  begin(): void {
-    const { statusCode } = this.#target;
-    for (const method of SENDING) this.#put(method, { value: this.#keeper(method) });
-    for (const method of HEADERS) this.#put(method, { value: refuseHeader });
-    this.#put("headersSent", { value: true });
-    this.#put("writableEnded", { get: () => this.#hasEnded });
-    this.#put("finished", { get: () => this.#hasEnded });
-    this.#put("statusCode", { get: () => statusCode, set: () => undefined });
+  /** Answers with an error that the handler did not catch, unless it has answered already. */
+  fail(error: unknown): void {
+    if (!this.#target.writableEnded) this.#refuse(error);
+  }
+
+  #begin(): void {
+    // Also where the commit throws: then the application may give another answer.
+    this.#state = "through";
+    const stored = this.#exchange.commit();
+    if (stored === undefined) return;
+    this.#state = "held";
+    void stored.then(
+      () => this.#state === "held" && this.#release(),
+      (error: unknown) => this.#state === "held" && this.#refuse(error),
+    );
+  }
+
+  /** Notes a call, and throws at once what Node would throw later. */
+  #keep(method: Sending, args: unknown[]): unknown {
+    const target = this.#target;
+    if (method === "writeHead") {
+      if (this.#uncover !== undefined) refuseHeaders();
+      const [status, ...rest] = args;
+      checkStatus(status);
+      const reason = setGiven(target as unknown as NodeResponse, rest);
+      target.statusCode = Number(status);
+      args = [status, reason];
+    } else if (method === "write" || (args[0] && typeof args[0] !== "function")) checkChunk(args[0]);
+    if (this.#uncover === undefined) {
+      this.#status = checkStatus(target.statusCode);
+      this.#uncover = cover(target as unknown as NodeResponse);
+    }
+    this.#calls.push([method, args]);
+    if (method === "end") Object.assign(target, { writableEnded: true, finished: true });
+    if (method !== "write") return target;
+    Object.assign(target, { writableNeedDrain: true });
+    return false;
   }
 
   /** What happened is done now. */
-  release(): void {
-    this.#uncover();
+  #release(): void {
+    const calls = this.#letThrough();
+    if (calls.length === 0) return;
     const target = this.#target;
+    target.statusCode = this.#status;
     try {
       let goesOn: unknown;
-      for (const [method, args] of this.#calls) {
-        const result = target[method](...args);
+      for (const [method, args] of calls) {
+        const result = this.#next[method].apply(target, args);
         if (method === "write") goesOn = result;
       }
-      if (goesOn === true) target.emit("drain");
+      if (goesOn === true && !target.writableEnded) target.emit("drain");
     } catch (error) {
-      // The application's own mistake, such as a header that Node refuses: too late for it to catch.
-      refuse(target as unknown as NodeResponse, error);
+      this.#refuse(error);
     }
   }
 
   /** What happened is forgotten. */
-  refuse(error: unknown): void {
-    this.#uncover();
-    refuse(this.#target as unknown as NodeResponse, error);
+  #refuse(error: unknown): void {
+    const calls = this.#letThrough();
+    const isWriting = calls.length > 0 && calls.at(-1)![0] !== "end";
+    if (isWriting) tellWriter(this.#target, error);
+    refuse(this.#target as unknown as NodeResponse, error, this.#sender);
+    this.#state = "refused";
+    this.#failure = error;
+    for (const [method, args] of calls) this.#drop(method, args);
   }
 
-  get #hasEnded(): boolean {
-    return this.#calls.at(-1)?.[0] === "end";
+  #letThrough(): Call[] {
+    this.#state = "through";
+    this.#uncover?.();
+    this.#uncover = undefined;
+    return this.#calls.splice(0);
   }
 
-  /** A writer is asked to wait. */
-  #keeper(method: Sending): Method {
-    return (...args) => {
-      if (!this.#hasEnded) this.#calls.push([method, args]);
-      return method === "write" ? false : this.#target;
-    };
-  }
-
-  #put(name: string, descriptor: PropertyDescriptor): void {
-    this.#hidden.set(name, Object.getOwnPropertyDescriptor(this.#target, name));
-    Object.defineProperty(this.#target, name, { ...descriptor, configurable: true });
-  }
-
-  #uncover(): void {
-    for (const [name, descriptor] of this.#hidden) {
-      delete (this.#target as unknown as Record<string, unknown>)[name];
-      if (descriptor !== undefined) Object.defineProperty(this.#target, name, descriptor);
-    }
+  /** Whoever waits for the call gets to know that it failed. */
+  #drop(method: Sending, args: unknown[]): unknown {
+    const callback = args.findLast((arg) => typeof arg === "function") as Method | undefined;
+    if (callback !== undefined) process.nextTick(callback, this.#failure);
+    return method === "write" ? false : this.#target;
   }
 }
 
-function refuseHeader(): never {
-  throw Object.assign(new Error("Cannot change headers after they are sent to the client"), {
-    code: "ERR_HTTP_HEADERS_SENT",
-  });
+/** A pipeline that goes on writing would wait for ever. */
+function tellWriter(target: Target, error: unknown): void {
+  target.on("error", () => undefined);
+  target.prependOnceListener("finish", () => target.emit("error", error));
 }

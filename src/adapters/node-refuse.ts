@@ -1,19 +1,22 @@
-import { StoreError } from "../errors.ts";
 import type { NodeResponse } from "./node-exchange.ts";
-import { UNAVAILABLE } from "./unavailable.ts";
+import { FAILED, refusalOf } from "./refusal.ts";
 
-/** Answers with an error in place of what the application meant to send: 503 when the store does not work, else 500. */
-export function refuse(response: NodeResponse, error: unknown): void {
+/** The response's methods as they were before ours. */
+export interface Sender {
+  readonly writeHead: (this: NodeResponse, status: number, ...rest: unknown[]) => unknown;
+  readonly end: (this: NodeResponse, text?: string) => unknown;
+}
+
+/** Answers with an error in place of what the application meant to send; where that has begun to leave, it is cut off. */
+export function refuse(response: NodeResponse, error: unknown, { writeHead, end }: Sender): void {
   if (response.headersSent) {
-    response.destroy();
+    if (!response.writableEnded) response.destroy();
     return;
   }
   for (const name of response.getHeaderNames()) response.removeHeader(name);
-  const isStore = error instanceof StoreError;
-  response.statusCode = isStore ? error.status : 500;
-  // HTTP/2 has no reason phrases.
-  if ("statusMessage" in response && !("stream" in response)) response.statusMessage = "";
-  if (isStore) response.setHeader("Retry-After", UNAVAILABLE.retryAfter);
-  response.setHeader("Content-Type", "text/plain; charset=utf-8");
-  response.end(isStore ? UNAVAILABLE.text : "Internal Server Error");
+  const { status, text, headers } = refusalOf(error) ?? FAILED;
+  // The application's reason was that of another status. HTTP/2 has none.
+  if (response.req.httpVersionMajor < 2) (response as { statusMessage: string }).statusMessage = "";
+  writeHead.call(response, status, { ...headers, "Content-Length": String(text.length) });
+  end.call(response, response.req.method === "HEAD" ? undefined : text);
 }

@@ -1,8 +1,7 @@
-import { StoreError } from "../errors.ts";
 import type { SessionManager } from "../session/index.ts";
 import { type NodeRequest, type NodeResponse, openNodeExchange } from "./node-exchange.ts";
 import { beforeHead } from "./node-head.ts";
-import { refuse } from "./node-refuse.ts";
+import { refusalOf } from "./refusal.ts";
 
 /**
  * Sessions for `node:http`, `node:https` and `node:http2`. `sessions.get(request)` and `cookies(request)` take the
@@ -27,12 +26,11 @@ export function nodeSessions<Data extends object, Req extends NodeRequest, Res e
     if (sessions.isBound(request)) return handler(request, response);
     const exchange = openNodeExchange(sessions, request);
     sessions.bind(request, exchange);
-    beforeHead(response, exchange);
+    const fail = beforeHead(response, exchange);
     // Node has no error handler: what nobody catches ends the process, and neither a visitor nor a store may do that.
     const answer = (error: unknown): undefined => {
-      const isOurs = error === exchange.failure || error instanceof StoreError;
-      if (!isOurs || response.headersSent) throw error;
-      refuse(response, error);
+      if (error !== exchange.failure && refusalOf(error) === undefined) throw error;
+      fail(error);
     };
     try {
       const result = sessions.run(exchange, () => handler(request, response));

@@ -1,6 +1,5 @@
-import { StoreError } from "../errors.ts";
 import type { SessionManager } from "../session/index.ts";
-import { UNAVAILABLE } from "./unavailable.ts";
+import { refusalOf, refusalResponse } from "./refusal.ts";
 
 /** A handler of the Fetch API's kind; what comes after the request (environment, context, parameters) is handed through. */
 export type WebHandler<Rest extends unknown[]> = (
@@ -35,16 +34,14 @@ export function webSessions<Data extends object, Rest extends unknown[]>(
       userAgent: () => request.headers.get("User-Agent") ?? undefined,
     });
     sessions.bind(request, exchange);
-    let response: Response;
+    let response: Response | undefined;
     try {
       response = await sessions.run(exchange, () => handler(request, ...rest));
       await exchange.commit();
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      return new Response(UNAVAILABLE.text, {
-        status: error.status,
-        headers: { "Retry-After": UNAVAILABLE.retryAfter },
-      });
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      return refusalResponse(refusal, response);
     }
     // A network error and the switch to another protocol carry no headers of ours.
     if (!exchange.hasHeaders || response.status < 200) return response;

@@ -19,7 +19,8 @@ export interface ParsedDict {
   readonly canonical: boolean;
 }
 
-const DICT = " di";
+/** Marks a dict of one key that would look like another tag. */
+export const DICT = " di";
 
 /**
  * Flask's session JSON: `flask.json.tag.TaggedJSONSerializer` over Flask's default JSON provider. Keys are sorted by code
@@ -63,13 +64,18 @@ export class TaggedJson {
     return { data, numberTypes, canonical: reading.canonical };
   }
 
+  /** Whether a dict whose only key is `key` stands for a value that JSON lacks, or for a dict that looks so. */
+  isTag(key: string): boolean {
+    return key === DICT || this.#byKey.has(key);
+  }
+
   readonly #tag = (value: object): Tagged | undefined => {
     for (const tag of this.#tags) {
       if (tag.check(value)) return { key: tag.key, inner: tag.toJson(value) };
     }
     if (!isDict(value)) return undefined;
     const key = Object.keys(value)[0]!;
-    if (key !== DICT && !this.#byKey.has(key)) return undefined;
+    if (!this.isTag(key)) return undefined;
     return { key: DICT, original: key, escaped: `${key}__` };
   };
 }

@@ -118,7 +118,9 @@ export class RecordWriter {
         await this.#access.pause(conflicts, this.#access.now().getTime() - begun.getTime());
       }
     } catch (error) {
-      for (const job of jobs) job.reject(error);
+      // Those in the line have waited for the same store, and would wait for it once more.
+      const isSilent = error instanceof StoreError && error.code === "STORE_TIMEOUT";
+      for (const job of isSilent ? [...jobs, ...line.splice(0)] : jobs) job.reject(error);
       return undefined;
     }
   }

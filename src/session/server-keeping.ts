@@ -2,7 +2,6 @@ import { seconds } from "../clock.ts";
 import { GoneError } from "../errors.ts";
 import { deviceOf } from "./device.ts";
 import type { Keeping } from "./keeping.ts";
-import { mergeTexts } from "./merge.ts";
 import { withMeta } from "./record-text.ts";
 import { type Known, renamed } from "./record-writer.ts";
 import { RESERVED } from "./reserved.ts";
@@ -92,6 +91,10 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     return startSession(this.#settings, read, this);
   }
 
+  merge(base: string, ours: string, theirs: string): string {
+    return this.#stored.merge(base, ours, theirs);
+  }
+
   revive(text: string): Session<Data> | Promise<Session<Data>> {
     return startSession(this.#settings, this.#stored.parse(text));
   }
@@ -103,7 +106,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     }
     const place = this.#writable(this.#place);
     const known = await this.#stored.change(place.id, place.known, (newest) =>
-      change(applied(changes, place.known, newest)),
+      change(this.#applied(changes, place.known, newest)),
     );
     this.#place = { ...place, known };
     return known.text;
@@ -118,7 +121,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     } else {
       const place = this.#writable(this.#place);
       const next = newSessionId(owner);
-      const change = (newest: string): string => withMeta(applied(changes, place.known, newest), meta);
+      const change = (newest: string): string => withMeta(this.#applied(changes, place.known, newest), meta);
       const keepData = this.#user === undefined || this.#user === user;
       const known = await this.#stored.rename(place.id, place.known, next, change, keepData);
       this.#place = { id: next, known, retired: false };
@@ -177,7 +180,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     const isDue = this.#isRefreshDue(place.known);
     try {
       const known = await this.#stored.change(place.id, place.known, (newest) =>
-        applied(changes, place.known, newest),
+        this.#applied(changes, place.known, newest),
       );
       this.#place = { ...place, known };
     } catch (error) {
@@ -213,13 +216,13 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     return idleTimeout !== undefined && clock.now() - seen.getTime() >= idleTimeout * 100;
   }
 
+  /** A request's changes on top of what is stored now. */
+  #applied({ base, text, cleared }: Changes, known: Known, newest: string): string {
+    return cleared || newest === known.text ? text : this.merge(base, text, newest);
+  }
+
   #writable(place: Place): Place {
     if (place.retired) throw renamed();
     return place;
   }
-}
-
-/** A request's changes on top of what is stored now. */
-function applied({ base, text, cleared }: Changes, known: Known, newest: string): string {
-  return cleared || newest === known.text ? text : mergeTexts(base, text, newest);
 }

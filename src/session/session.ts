@@ -3,7 +3,6 @@ import { type Dict, Tuple } from "../codec/index.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
 import { isDict, setOwn } from "../encoding/plain.ts";
 import { DataError, HeadersSentError } from "../errors.ts";
-import { mergeTexts } from "./merge.ts";
 import { readOnly } from "./read-only.ts";
 import { FRESH, LASTING, refuseReserved, RESERVED, withOwn } from "./reserved.ts";
 import type { Settings } from "./settings.ts";
@@ -24,6 +23,8 @@ export interface LiveSession<Data extends object> {
   regenerate(changes: Changes, identity: NewIdentity): Promise<string>;
   /** Ends the session for good. */
   destroy(): Promise<void>;
+  /** What was made of a session at two places, that was `base` at both. */
+  merge(base: string, ours: string, theirs: string): string;
   /** The session that a stored text stands for. */
   revive(text: string): Session<Data> | Promise<Session<Data>>;
 }
@@ -288,7 +289,7 @@ export class Session<Data extends object = any> {
     const fresh = await live.revive(stored);
     const now = this.#stringify();
     // What was changed while the store was at work is kept on top.
-    const current = now === sent ? fresh : await live.revive(mergeTexts(sent, now, stored));
+    const current = now === sent ? fresh : await live.revive(live.merge(sent, now, stored));
     replaceKeys(this.#data as Dict, current.#data as Dict);
     this.#hidden = current.#hidden;
     this.#numberTypes = current.#numberTypes;

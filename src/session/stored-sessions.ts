@@ -3,6 +3,7 @@ import { randomBytes } from "../crypto/random.ts";
 import { ConfigError, MalformedError, StoreError } from "../errors.ts";
 import type { Events } from "./events.ts";
 import type { StoreGuard } from "./guarded-store.ts";
+import { TextMerger } from "./merge.ts";
 import type { Timing } from "./options.ts";
 import type { RecordCodec } from "./record-codec.ts";
 import { predecessorOf, renamedText, retiredText, successorOf } from "./record-text.ts";
@@ -35,6 +36,9 @@ export class StoredSessions {
   readonly #events: Events;
   readonly #maxPerUser: number | undefined;
   readonly #writer: RecordWriter;
+  readonly #merger: TextMerger;
+  /** The last of those who count a user's sessions, by owner. */
+  readonly #limiting = new Map<string, Promise<void>>();
 
   constructor(
     guard: StoreGuard,
@@ -51,6 +55,7 @@ export class StoredSessions {
     this.#events = events;
     this.#maxPerUser = maxPerUser;
     this.#writer = new RecordWriter(this.#access());
+    this.#merger = new TextMerger(json);
   }
 
   /** The session with this ID, if there is one and it has not ended. @throws StoreError */
@@ -95,6 +100,11 @@ export class StoredSessions {
     return { data, numberTypes, json: canonical ? text : this.#json.stringify(data, numberTypes) };
   }
 
+  /** What two requests made of a session that was `base` for both. */
+  merge(base: string, ours: string, theirs: string): string {
+    return this.#merger.merge(base, ours, theirs);
+  }
+
   /** Keeps a new session. @throws StoreError */
   async create({ key }: SessionId, text: string, created: number): Promise<Known> {
     const now = this.#now();
@@ -116,7 +126,7 @@ export class StoredSessions {
   /**
    * Gives a session a new ID, and makes `change` of its text.
    *
-   * @param keepData whether the old ID can still be read, as it was
+   * @param keepData whether the old ID, and those before it, can still be read, as they were
    * @throws GoneError | StoreError
    */
   async rename(
@@ -126,6 +136,7 @@ export class StoredSessions {
     change: (text: string) => string,
     keepData: boolean,
   ): Promise<Known> {
+    if (!keepData) await this.#end([this.#predecessor(known.text) ?? []].flat(), new Set([key.id]));
     let text = known.text;
     const now = this.#now();
     const { version } = await this.#writer.exchange(key, known, (current) => {
@@ -152,9 +163,12 @@ export class StoredSessions {
   }
 
   /** Ends a session, under all the IDs that it had a moment ago or got in the meantime. @throws StoreError */
-  async end(key: SessionKey): Promise<void> {
-    const keys = [key];
-    const seen = new Set<string>();
+  end(key: SessionKey): Promise<void> {
+    return this.#end([key], new Set());
+  }
+
+  /** @param seen the names of records that stay as they are */
+  async #end(keys: SessionKey[], seen: Set<string>): Promise<void> {
     for (const next of keys) {
       if (seen.has(next.id)) continue;
       seen.add(next.id);
@@ -166,12 +180,16 @@ export class StoredSessions {
   #linked(key: SessionKey, record: StoredRecord): SessionKey[] {
     try {
       const text = this.#codec.decode(key, record.data);
-      const graceStart = Math.floor((this.#timing.clock.now() - GRACE) / 1000);
-      return [successorOf(text), predecessorOf(text, graceStart)].filter((linked) => linked !== undefined);
+      return [successorOf(text) ?? [], this.#predecessor(text) ?? []].flat();
     } catch (error) {
       if (error instanceof MalformedError) return [];
       throw error;
     }
+  }
+
+  /** What this session was, if that can still be read. */
+  #predecessor(text: string): SessionKey | undefined {
+    return predecessorOf(text, Math.floor((this.#timing.clock.now() - GRACE) / 1000));
   }
 
   /** The live sessions of an owner. @throws StoreError | ConfigError */
@@ -185,14 +203,33 @@ export class StoredSessions {
     });
   }
 
-  /** Ends the sessions that a user has too many of, once the one with this key was made. @throws StoreError */
+  /**
+   * Ends the sessions that a user has too many of, once the one with this key was made. Logins of one user take turns here,
+   * or each of two would end the other.
+   *
+   * @throws StoreError
+   */
   async limit(newest: SessionKey): Promise<void> {
-    if (this.#maxPerUser === undefined || newest.owner === undefined) return;
-    const owned = await this.owned(newest.owner);
+    const { owner } = newest;
+    if (this.#maxPerUser === undefined || owner === undefined) return;
+    const result = (this.#limiting.get(owner) ?? Promise.resolve()).then(() =>
+      this.#endOldest(newest, owner),
+    );
+    const turn = result.catch(() => undefined);
+    this.#limiting.set(owner, turn);
+    await turn;
+    if (this.#limiting.get(owner) === turn) this.#limiting.delete(owner);
+    return result;
+  }
+
+  async #endOldest(newest: SessionKey, owner: string): Promise<void> {
+    const owned = await this.owned(owner);
     const others = owned
       .filter(({ key }) => key.id !== newest.id)
       .toSorted((a, b) => b.session.known.seen.getTime() - a.session.known.seen.getTime());
-    for (const { key } of others.slice(this.#maxPerUser - 1)) await this.end(key);
+    // Another login has ended this one already.
+    if (others.length === owned.length) return;
+    for (const { key } of others.slice(this.#maxPerUser! - 1)) await this.end(key);
   }
 
   /** Ends an owner's sessions. @throws StoreError | ConfigError */

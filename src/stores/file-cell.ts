@@ -153,15 +153,16 @@ export class Cell {
    */
   async tidy(slot: Slot, then: number): Promise<void> {
     const names = find(() => readdirSync(join(this.#path, slot.name))) ?? [];
-    let { name, moves } = slot;
-    for (const file of names.filter((other) => other !== slot.version && VERSION.test(other))) {
-      const number = Number.parseInt(file, 10);
-      if (number > moves) {
-        const stats = await lstat(join(this.#path, name, file)).catch(missing);
-        if (stats !== undefined && stats.mtimeMs < then)
-          ({ name, moves } = (await this.#move(slot, {})) ?? slot);
+    const others = names.filter((name) => name !== slot.version && VERSION.test(name));
+    if (others.length > 0) await syncNearest(this.#path);
+    let now = slot;
+    for (const file of others) {
+      const move = Number.parseInt(file, 10);
+      if (move > now.moves) {
+        const stats = await lstat(join(this.#path, now.name, file)).catch(missing);
+        if (stats !== undefined && stats.mtimeMs < then) now = (await this.#move(slot, {})) ?? slot;
       }
-      if (number <= moves) await unlink(join(this.#path, name, file)).catch(ignore);
+      if (move <= now.moves) await unlink(join(this.#path, now.name, file)).catch(ignore);
     }
   }
 

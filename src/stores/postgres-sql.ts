@@ -23,7 +23,10 @@ CREATE INDEX IF NOT EXISTS "${name}_owner" ON ${quoted} (owner) WHERE owner IS N
 CREATE INDEX IF NOT EXISTS "${name}_expires" ON ${quoted} (expires);`;
 }
 
-/** Times travel as seconds since 1970, so that no parser for dates and no time zone of the program takes part. */
+/**
+ * Times travel as seconds since 1970, so that no parser for dates and no time zone of the program takes part. Names that end
+ * in $ are the statement's own: no table can have them.
+ */
 export function statements(name: string) {
   const table = quotedName(name);
   const record = "version, data, extract(epoch FROM expires) AS expires, extract(epoch FROM seen) AS seen";
@@ -37,26 +40,28 @@ export function statements(name: string) {
   const written = (
     from: string,
   ) => `SELECT true AS written, version, NULL AS data, NULL AS expires, NULL AS seen FROM ${from}
-    UNION ALL SELECT false, ${record} FROM ${table} WHERE ${live} AND NOT EXISTS (SELECT FROM written)`;
-  const endAll = (which: string) => `WITH ended AS (DELETE FROM ${table} WHERE ${which} RETURNING id, version)
-    SELECT count(ended.id)::int AS ended, coalesce(bool_or(ended.version IS DISTINCT FROM seen.version), false) AS changed
-    FROM (SELECT id, version FROM ${table} WHERE ${which}) AS seen LEFT JOIN ended USING (id)`;
+    UNION ALL SELECT false, ${record} FROM ${table} WHERE ${live} AND NOT EXISTS (SELECT FROM written$)`;
+  const endAll = (
+    which: string,
+  ) => `WITH ended$ AS (DELETE FROM ${table} WHERE ${which} RETURNING id, version)
+    SELECT count(ended$.id)::int AS ended, coalesce(bool_or(ended$.version IS DISTINCT FROM seen.version), false) AS changed
+    FROM (SELECT id, version FROM ${table} WHERE ${which}) AS seen LEFT JOIN ended$ USING (id)`;
   return {
     create: `INSERT INTO ${table} ${columns} VALUES ($1, $2, gen_random_uuid(), ${at("$3")}, $4, ${at("$5")})
     ON CONFLICT (id) DO NOTHING RETURNING version`,
     load: `SELECT ${record} FROM ${table} WHERE ${key} AND expires > ${at("$3")}`,
-    save: `WITH written AS (${write}) ${written("written")}`,
-    replace: `WITH written AS (${write}), next AS (
+    save: `WITH written$ AS (${write}) ${written("written$")}`,
+    replace: `WITH written$ AS (${write}), next$ AS (
       INSERT INTO ${table} ${columns}
-      SELECT $7, $8, gen_random_uuid(), ${at("$4")}, $9, ${at("$10")} FROM written RETURNING version
-    ) ${written("next")}`,
+      SELECT $7, $8, gen_random_uuid(), ${at("$4")}, $9, ${at("$10")} FROM written$ RETURNING version
+    ) ${written("next$")}`,
     touch: `UPDATE ${table} SET seen = ${at("$4")}, expires = ${at("$5")} WHERE ${live} AND version = $3 RETURNING true`,
     delete: `DELETE FROM ${table} WHERE ${key} RETURNING ${record}`,
-    deleteExpired: `WITH ended AS (DELETE FROM ${table} WHERE id = ANY (ARRAY(
+    deleteExpired: `WITH ended$ AS (DELETE FROM ${table} WHERE id = ANY (ARRAY(
       SELECT id FROM ${table}
       WHERE expires <= ${at("$2")} AND (SELECT pg_try_advisory_xact_lock(${LOCKS}, '${table}'::regclass::oid::int))
       ORDER BY expires LIMIT $1 FOR UPDATE SKIP LOCKED
-    )) RETURNING true) SELECT count(*)::int AS ended FROM ended`,
+    )) RETURNING true) SELECT count(*)::int AS ended FROM ended$`,
     listOwned: `SELECT id, ${record} FROM ${table} WHERE owner = $1 AND expires > ${at("$2")}`,
     deleteOwned: endAll("owner = $1 AND id <> ALL ($2::text[])"),
     deleteAll: endAll("true"),

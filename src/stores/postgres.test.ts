@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Client, Pool, type PoolConfig, types } from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { PostgresServer } from "../../test/support/postgres-server.ts";
 import { describeWith } from "../../test/support/provisioned.ts";
 import { cleanTogether } from "../../test/stores/cleaning.ts";
@@ -61,21 +61,23 @@ describe("PostgresStore without a server", () => {
 
 describeWith("postgres", "PostgresStore", () => {
   let server: PostgresServer;
-  const pools: Pool[] = [];
+  /** What a test has opened and will not use any more. */
+  const opened: { end(): Promise<void> }[] = [];
 
   beforeAll(async () => {
     server = await PostgresServer.start();
   });
 
-  afterAll(async () => {
-    await Promise.all(pools.map((pool) => pool.end()));
-    await server.close();
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((one) => one.end()));
   });
+
+  afterAll(() => server.close());
 
   function connect(config: PoolConfig = {}): Pool {
     const pool = new Pool({ connectionString: server.url, ...config });
     pool.on("error", () => undefined);
-    pools.push(pool);
+    opened.push(pool);
     return pool;
   }
 
@@ -87,14 +89,21 @@ describeWith("postgres", "PostgresStore", () => {
     return { store, pool };
   }
 
-  for (const prepare of [false, true]) {
-    describe(prepare ? "with prepared statements" : "as it is", () => {
-      let pool: Pool;
+  /** A store on one connection, in a transaction that is open until `end`. */
+  async function begin(table: string): Promise<{ store: PostgresStore; end(how: string): Promise<unknown> }> {
+    const client = new Client(server.url);
+    await client.connect();
+    opened.push(client);
+    await client.query("BEGIN");
+    return { store: new PostgresStore(client, { table }), end: (how) => client.query(how) };
+  }
 
+  for (const prepare of long ? [false, true] : [false]) {
+    describe(prepare ? "with prepared statements" : "as it is", () => {
       storeSuite({
         test,
         open: async (space) => {
-          pool ??= connect();
+          const pool = connect({ max: 5 });
           const table = `${space}_${prepare}`;
           return { store: new PostgresStore(pool, { table, prepare }), close: async () => undefined };
         },
@@ -142,6 +151,36 @@ describeWith("postgres", "PostgresStore", () => {
       const store = new PostgresStore(connect(), { table: "missing" });
       await expect(store.load(VISITOR, NOW)).rejects.toMatchObject({ code: "42P01" });
     });
+  });
+
+  test("the table may have any plain name, also one that SQL or the store uses itself", async () => {
+    for (const table of ["select", "written", "next", "ended", "seen", "id", "_0"]) {
+      const { store } = await open(table);
+      const version = (await store.create(VISITOR, record("1"), NOW))!;
+      expect(await store.save(VISITOR, version, record("2"), NOW)).toMatchObject({ outcome: "saved" });
+      const second = (await store.load(VISITOR, NOW))!.version;
+      const replaced = await store.replace(VISITOR, second, record("3"), key("b", OWNER), record("4"), NOW);
+      expect(replaced).toMatchObject({ outcome: "saved" });
+      expect(await store.deleteOwned(OWNER, [])).toBe(1);
+      expect(await store.deleteExpired(10, LATER)).toBe(1);
+      expect(await store.deleteAll()).toBe(0);
+    }
+  });
+
+  test("statements are prepared once per connection where that is wanted, and not at all elsewhere", async () => {
+    for (const prepare of [false, true]) {
+      const { pool } = await open(`prepared_${prepare}`, { max: 1 });
+      const store = new PostgresStore(pool, { table: `prepared_${prepare}`, prepare });
+      for (const name of ["a", "b", "c"]) {
+        const version = (await store.create(key(name, OWNER), record("1"), NOW))!;
+        const [retired, next] = [record("retired"), key(`next-${name}`, OWNER)];
+        const replaced = await store.replace(key(name, OWNER), version, retired, next, record("2"), NOW);
+        expect(await store.load(next, NOW)).toMatchObject({ ...record("2"), version: saved(replaced) });
+      }
+      expect(await store.deleteOwned(OWNER, [key("a").id])).toBe(5);
+      const { rows } = await pool.query("SELECT count(*)::int AS n FROM pg_prepared_statements");
+      expect(rows).toEqual([{ n: prepare ? 4 : 0 }]);
+    }
   });
 
   test("types, time zones and formats that a program has chosen change nothing", async () => {
@@ -219,18 +258,12 @@ describeWith("postgres", "PostgresStore", () => {
       end: "COMMIT" | "ROLLBACK" = "COMMIT",
     ): Promise<T> {
       const { store, pool } = await open(table);
-      const client = new Client(server.url);
-      await client.connect();
-      try {
-        await client.query("BEGIN");
-        await early(new PostgresStore(client, { table }));
-        const result = late(store);
-        await untilSomeoneWaits(pool);
-        await client.query(end);
-        return await result;
-      } finally {
-        await client.end();
-      }
+      const other = await begin(table);
+      await early(other.store);
+      const result = late(store);
+      await untilSomeoneWaits(pool);
+      await other.end(end);
+      return result;
     }
 
     for (const [method, write] of [
@@ -341,27 +374,21 @@ describeWith("postgres", "PostgresStore", () => {
     test("deleteExpired does nothing, and waits for nobody, while another one cleans", async () => {
       const { store } = await open("cleaner");
       for (const name of ["a", "b", "c"]) await store.create(key(name), record(name), NOW);
-      const client = new Client(server.url);
-      await client.connect();
-      await client.query("BEGIN");
-      const other = new PostgresStore(client, { table: "cleaner" });
-      expect(await other.deleteExpired(1, LATER)).toBe(1);
+      const other = await begin("cleaner");
+      expect(await other.store.deleteExpired(1, LATER)).toBe(1);
       expect(await store.deleteExpired(10, LATER)).toBe(0);
       expect(await (await open("cleaner_2")).store.deleteExpired(10, LATER)).toBe(0);
-      await client.query("COMMIT");
+      await other.end("COMMIT");
       expect(await store.deleteExpired(10, LATER)).toBe(2);
-      await client.end();
     });
 
     test("deleteExpired leaves a record alone that somebody is writing", async () => {
       const { store, pool } = await open("written");
       const version = (await store.create(VISITOR, record("first"), NOW))!;
       await store.create(key("b"), record("b"), NOW);
-      const client = new Client(server.url);
-      await client.connect();
-      await client.query("BEGIN");
+      const other = await begin("written");
       // Another process's clock is a little behind.
-      const save = new PostgresStore(client, { table: "written" }).save(
+      const save = other.store.save(
         VISITOR,
         version,
         { data: new Uint8Array(), expires: new Date(LATER.getTime() + 1000) },
@@ -369,8 +396,7 @@ describeWith("postgres", "PostgresStore", () => {
       );
       expect(await save).toMatchObject({ outcome: "saved" });
       expect(await store.deleteExpired(10, LATER)).toBe(1);
-      await client.query("COMMIT");
-      await client.end();
+      await other.end("COMMIT");
       expect((await pool.query("SELECT count(*)::int AS n FROM written")).rows).toEqual([{ n: 1 }]);
     });
   });
@@ -423,17 +449,14 @@ describeWith("postgres", "PostgresStore", () => {
   test("a connection that is cut in the middle of a call is that call's error, and the next call works", async () => {
     const { store, pool } = await open("cut");
     const version = (await store.create(VISITOR, record("first"), NOW))!;
-    const client = new Client(server.url);
-    await client.connect();
-    await client.query("BEGIN");
-    await new PostgresStore(client, { table: "cut" }).touch(VISITOR, version, LATER, NOW);
+    const other = await begin("cut");
+    await other.store.touch(VISITOR, version, LATER, NOW);
     const result = store.save(VISITOR, version, record("late"), NOW);
     result.catch(() => undefined);
     const pid = await untilSomeoneWaits(pool);
     await pool.query("SELECT pg_terminate_backend($1)", [pid]);
     await expect(result).rejects.toMatchObject({ code: "57P01" });
-    await client.query("COMMIT");
-    await client.end();
+    await other.end("COMMIT");
     expect(await store.load(VISITOR, NOW)).toMatchObject({ version, ...record("first") });
     expect(await store.save(VISITOR, version, record("second"), NOW)).toMatchObject({ outcome: "saved" });
   });
@@ -456,7 +479,7 @@ describeWith("postgres", "PostgresStore", () => {
       while (acknowledged.length < 100) await delay(1);
       await durable.kill();
       await writing;
-      await expect(store.load(VISITOR, NOW)).rejects.toThrow();
+      await expect(store.load(VISITOR, NOW)).rejects.toMatchObject({ code: "ECONNREFUSED" });
       await durable.start();
       const kept = await Promise.all(acknowledged.map((id) => store.load({ id, owner: undefined }, NOW)));
       expect(kept.filter((one) => one === undefined)).toEqual([]);

@@ -124,7 +124,7 @@ export class RedisStore implements SessionStore {
   }
 
   /**
-   * Looks through all keys of all masters, which takes a second or so per million of them and blocks nobody. A record that
+   * Looks through all keys of all masters: about two seconds per million of them, and no other command waits for it. A record that
    * is created meanwhile may be ended, too.
    */
   async deleteAll(now: Date): Promise<number> {

@@ -6,6 +6,11 @@ const TOGETHER = 100;
 const TRIES = 1000;
 const LONGEST_PAUSE = 5;
 
+/** A prepared statement: what Deno throws for another one that is busy does not say so. */
+interface Command {
+  run(): unknown;
+}
+
 interface Write {
   readonly work: () => unknown;
   readonly resolve: (result: unknown) => void;
@@ -17,12 +22,16 @@ interface Write {
  * them is answered before it is committed.
  */
 export class SqliteWriter {
-  readonly #database: { exec(sql: string): unknown };
+  readonly #begin: Command;
+  readonly #commit: Command;
+  readonly #rollback: Command;
   #waiting: Write[] = [];
   #running = false;
 
-  constructor(database: { exec(sql: string): unknown }) {
-    this.#database = database;
+  constructor(database: { prepare(sql: string): Command }) {
+    this.#begin = database.prepare("BEGIN IMMEDIATE");
+    this.#commit = database.prepare("COMMIT");
+    this.#rollback = database.prepare("ROLLBACK");
   }
 
   /** What `work` gives, when it is durable. It may run more than once, after what it did has been undone. */
@@ -37,31 +46,31 @@ export class SqliteWriter {
     this.#running = true;
     while (this.#waiting.length > 0) {
       await turn();
-      await this.#commit(this.#waiting.splice(0, TOGETHER));
+      await this.#finish(this.#waiting.splice(0, TOGETHER));
     }
     this.#running = false;
   }
 
-  async #commit(writes: readonly Write[]): Promise<void> {
+  async #finish(writes: readonly Write[]): Promise<void> {
     try {
       const results = await whenFree(() => this.#transaction(writes));
       for (const [index, { resolve }] of writes.entries()) resolve(results[index]);
     } catch (error) {
       // One of them failed, and none was done: each one for itself, then.
-      if (writes.length > 1 && !isBusy(error)) for (const write of writes) await this.#commit([write]);
+      if (writes.length > 1 && !isBusy(error)) for (const write of writes) await this.#finish([write]);
       else for (const { reject } of writes) reject(error);
     }
   }
 
   #transaction(writes: readonly Write[]): unknown[] {
-    this.#database.exec("BEGIN IMMEDIATE");
+    this.#begin.run();
     try {
       const results = writes.map(({ work }) => work());
-      this.#database.exec("COMMIT");
+      this.#commit.run();
       return results;
     } catch (error) {
       try {
-        this.#database.exec("ROLLBACK");
+        this.#rollback.run();
       } catch {
         // After some errors, a full disk for one, SQLite has done that already.
       }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createSessions, serverSide, type SessionManager, signedCookie } from "hipflask";
 import { flaskConfig } from "hipflask/flask";
 import { type AdapterName, LISTENERS } from "./adapters.ts";
-import { STORES } from "./stores.ts";
+import { STORES } from "../../apps/demo/stores.ts";
 
 /** The environment asks for something that there is not. */
 export class UsageError extends Error {}

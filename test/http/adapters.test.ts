@@ -1,8 +1,5 @@
 import { adapterSuite } from "./adapter-suite.ts";
-import { honoAlone, overNetwork, webAlone } from "./subjects.ts";
+import { everySubject } from "./subjects.ts";
+import { signed } from "./storages.ts";
 
-for (const adapter of ["web", "node", "hono"] as const) {
-  for (const protocol of ["http1", "http2"] as const) adapterSuite(overNetwork(adapter, protocol));
-}
-adapterSuite(webAlone);
-adapterSuite(honoAlone);
+for (const subject of everySubject(signed)) adapterSuite(subject);

@@ -11,10 +11,13 @@ import { honoSessions } from "hipflask/adapters/hono";
 import { createServer } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen, overFetch, overHttp, type Send } from "../support/client.ts";
-import { native } from "./serving.ts";
+import { signed, slow, stored } from "./storages.ts";
 import { keepGlobals } from "./subjects.ts";
 
-describe.each(["on Node", "without Node"] as const)("honoSessions %s", (place) => {
+const PLACES = ["on Node", "without Node"] as const;
+const KINDS = PLACES.flatMap((place) => [signed, stored, slow].map((storage) => ({ place, storage })));
+
+describe.each(KINDS)("honoSessions $place with $storage.name", ({ place, storage }) => {
   async function serve(hono: Hono): Promise<Send> {
     if (place === "without Node") return overFetch((request) => hono.request(request));
     keepGlobals();
@@ -26,7 +29,7 @@ describe.each(["on Node", "without Node"] as const)("honoSessions %s", (place) =
   /** Sessions, and a route that writes to the session before it answers. */
   function writing(
     answer: (c: Context) => Response | Promise<Response>,
-    sessions: SessionManager = native(),
+    sessions: SessionManager = storage.sessions(),
   ): Hono {
     const hono = new Hono();
     hono.use(honoSessions(sessions));
@@ -102,7 +105,7 @@ describe.each(["on Node", "without Node"] as const)("honoSessions %s", (place) =
   });
 
   test("answers a session that cannot be stored as app.onError says", async () => {
-    const sessions = native();
+    const sessions = storage.sessions();
     const hono = new Hono();
     hono.use(honoSessions(sessions));
     hono.get("/", async (c) => {
@@ -116,7 +119,7 @@ describe.each(["on Node", "without Node"] as const)("honoSessions %s", (place) =
   });
 
   test("refuses what Hono's streaming callback writes too late", async () => {
-    const sessions = native();
+    const sessions = storage.sessions();
     let late: unknown;
     const hono = writing(
       (c) =>

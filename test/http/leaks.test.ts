@@ -88,8 +88,8 @@ const subjects: Subject[] = [
   overNetwork("web", "http1"),
   overNetwork("node", "http1"),
   overNetwork("hono", "http1"),
-  webAlone,
-  honoAlone,
+  webAlone(),
+  honoAlone(),
 ];
 
 describe.each(subjects)("$name", ({ start }) => {

@@ -7,11 +7,17 @@ import { HeadersSentError, type SessionManager, TooLargeError } from "hipflask";
 import { nodeSessions } from "hipflask/adapters/node";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen, overHttp, overHttp2, type Reply } from "../support/client.ts";
-import { native, noise } from "./serving.ts";
+import { noise } from "./serving.ts";
+import { signed, slow, stored } from "./storages.ts";
 
 type Handler = (response: ServerResponse, sessions: SessionManager, request: object) => unknown;
 
-describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) => {
+const PROTOCOLS = ["http1", "http2"] as const;
+const KINDS = PROTOCOLS.flatMap((protocol) =>
+  [signed, stored, slow].map((storage) => ({ protocol, storage })),
+);
+
+describe.each(KINDS)("nodeSessions over $protocol with $storage.name", ({ protocol, storage }) => {
   /** Serves a handler, with sessions around it or without; where it listens. */
   async function serve(handler: Handler, sessions: SessionManager, isWrapped = true): Promise<string> {
     const bare = (request: any, response: any): unknown => handler(response, sessions, request);
@@ -24,7 +30,7 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
   }
 
   async function ask(handler: Handler, { isWrapped = true } = {}): Promise<Reply> {
-    const origin = await serve(handler, native(), isWrapped);
+    const origin = await serve(handler, storage.sessions(), isWrapped);
     return (protocol === "http1" ? overHttp(origin) : overHttp2(origin))("/");
   }
 
@@ -193,7 +199,7 @@ describe.each(["http1", "http2"] as const)("nodeSessions over %s", (protocol) =>
       response.writeEarlyHints({ link: "</style.css>; rel=preload; as=style" });
       session.data["n"] = 1;
       response.end("text");
-    }, native());
+    }, storage.sessions());
     const { hints, setCookies } =
       protocol === "http1" ? await hintsOverHttp(origin) : await hintsOverHttp2(origin);
     expect(hints).toEqual(["</style.css>; rel=preload; as=style"]);

@@ -1,16 +1,10 @@
 import { ReadableStream } from "node:stream/web";
-import {
-  createSessions,
-  type SessionEvent,
-  type SessionManager,
-  type SessionOptions,
-  signedCookie,
-} from "hipflask";
-import { FlaskCookie } from "hipflask/codec";
+import { createSessions, type SessionEvent, type SessionManager } from "hipflask";
 import { flaskConfig } from "hipflask/flask";
 import type { Send } from "../support/client.ts";
 import type { App } from "../app/adapters.ts";
 import type { Call } from "../app/call.ts";
+import { SECRET, type StorageKind } from "./storages.ts";
 
 /** One adapter under one way to reach it. */
 export interface Subject {
@@ -21,6 +15,8 @@ export interface Subject {
   readonly protocol?: "http1" | "http2";
   /** Whether an error that a handler throws becomes an answer that still passes by the adapter. */
   readonly seesErrors: boolean;
+  /** How its sessions are kept. */
+  readonly storage: StorageKind;
 }
 
 interface Served {
@@ -29,23 +25,9 @@ interface Served {
   readonly origin?: string;
 }
 
-/** The key of all of them. */
-export const SECRET = "K8sQw3ZtR7vXy2BnM5jLp9HfDc4GaE6u";
-
-/** Native sessions. */
-export function native(options: Partial<SessionOptions> = {}): SessionManager {
-  return createSessions({ secretKey: SECRET, storage: signedCookie(), ...options });
-}
-
 /** Sessions by Flask's rules. */
 export function flask(): SessionManager {
   return createSessions(flaskConfig({ SECRET_KEY: SECRET }));
-}
-
-/** A genuine session cookie of this data. */
-export function sealed(data: Record<string, unknown>): string {
-  const codec = new FlaskCookie([SECRET]);
-  return codec.seal(codec.stringify(data));
 }
 
 export function eventsOf(sessions: SessionManager): SessionEvent[] {
@@ -57,7 +39,11 @@ export function eventsOf(sessions: SessionManager): SessionEvent[] {
 type Handlers = Readonly<Record<string, (call: Call) => Response | Promise<Response>>>;
 
 /** Serves an application with a handler for each path. */
-export function serve({ start }: Subject, sessions: SessionManager, handlers: Handlers): Promise<Served> {
+export function serve(
+  { start }: Pick<Subject, "start">,
+  sessions: SessionManager,
+  handlers: Handlers,
+): Promise<Served> {
   return start({ sessions, respond: (call) => handlers[call.path]!(call) });
 }
 

@@ -1,72 +1,74 @@
 import { createServer } from "node:http";
 import { webSessions } from "hipflask/adapters/web";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../support/client.ts";
-import { native, sealed } from "./serving.ts";
+import { signed, slow, stored } from "./storages.ts";
 
-const sessions = native();
+describe.each([signed, stored, slow])("webSessions with $name", (storage) => {
+  const sessions = storage.sessions();
 
-/** `webSessions` around a handler that writes to the session first. */
-function writing(answer: () => Response | Promise<Response>): (cookie?: string) => Promise<Response> {
-  const handle = webSessions(sessions, async (request: Request) => {
-    (await sessions.get(request)).data["n"] = 1;
-    return answer();
+  /** `webSessions` around a handler that writes to the session first. */
+  function writing(answer: () => Response | Promise<Response>): (cookie?: string) => Promise<Response> {
+    const handle = webSessions(sessions, async (request: Request) => {
+      (await sessions.get(request)).data["n"] = 1;
+      return answer();
+    });
+    return (cookie) =>
+      handle(new Request("http://localhost/", cookie === undefined ? {} : { headers: { cookie } }));
+  }
+
+  test("a redirect, whose headers cannot be changed, gets the session's", async () => {
+    const response = await writing(() => Response.redirect("http://localhost/target", 303))();
+    expect([response.status, response.headers.get("location")]).toEqual([303, "http://localhost/target"]);
+    expect(response.headers.getSetCookie()).toHaveLength(1);
   });
-  return (cookie) =>
-    handle(new Request("http://localhost/", cookie === undefined ? {} : { headers: { cookie } }));
-}
 
-test("a redirect, whose headers cannot be changed, gets the session's", async () => {
-  const response = await writing(() => Response.redirect("http://localhost/target", 303))();
-  expect([response.status, response.headers.get("location")]).toEqual([303, "http://localhost/target"]);
-  expect(response.headers.getSetCookie()).toHaveLength(1);
-});
-
-test("an answer of another server is handed on with its own cookies, status and body", async () => {
-  const server = createServer((_, response) => {
-    response
-      .writeHead(418, "Teapot", { "Set-Cookie": ["a=1", "b=2"], Vary: "Accept" })
-      .end("short and stout");
+  test("an answer of another server is handed on with its own cookies, status and body", async () => {
+    const server = createServer((_, response) => {
+      response
+        .writeHead(418, "Teapot", { "Set-Cookie": ["a=1", "b=2"], Vary: "Accept" })
+        .end("short and stout");
+    });
+    const { origin, close } = await listen(server);
+    onTestFinished(close);
+    const response = await writing(() => fetch(origin))();
+    expect([response.status, response.statusText, await response.text()]).toEqual([
+      418,
+      "Teapot",
+      "short and stout",
+    ]);
+    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2", expect.stringMatching(/^session=/)]);
+    expect(response.headers.get("vary")).toBe("Accept, Cookie");
   });
-  const { origin, close } = await listen(server);
-  onTestFinished(close);
-  const response = await writing(() => fetch(origin))();
-  expect([response.status, response.statusText, await response.text()]).toEqual([
-    418,
-    "Teapot",
-    "short and stout",
-  ]);
-  expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2", expect.stringMatching(/^session=/)]);
-  expect(response.headers.get("vary")).toBe("Accept, Cookie");
-});
 
-test("a response that the application gives to everybody holds nobody's cookies", async () => {
-  const noContent = new Response(null, { status: 204 });
-  const handle = writing(() => noContent);
-  const replies = [await handle(), await handle(`session=${sealed({ n: 0 })}`)];
-  for (const reply of replies) expect(reply.headers.getSetCookie()).toHaveLength(1);
-  expect([...noContent.headers]).toEqual([]);
-});
-
-test("the handler gets what comes after the request", async () => {
-  const handle = webSessions(
-    sessions,
-    (_: Request, env: { key: string }, n: number) => new Response(env.key + n),
-  );
-  expect(await (await handle(new Request("http://localhost/"), { key: "k" }, 7)).text()).toBe("k7");
-});
-
-test("what the handler throws is thrown on as it is", async () => {
-  const error = new Error("the handler failed");
-  const handle = writing(() => Promise.reject(error));
-  await expect(handle()).rejects.toBe(error);
-});
-
-test("over https the cookie is Secure on this machine too", async () => {
-  const handle = webSessions(sessions, async (request: Request) => {
-    (await sessions.get(request)).data["n"] = 1;
-    return new Response("ok");
+  test("a response that the application gives to everybody holds nobody's cookies", async () => {
+    const noContent = new Response(null, { status: 204 });
+    const handle = writing(() => noContent);
+    const replies = [await handle(), await handle(`other=${await storage.cookie(sessions, { n: 0 })}`)];
+    for (const reply of replies) expect(reply.headers.getSetCookie()).toHaveLength(1);
+    expect([...noContent.headers]).toEqual([]);
   });
-  const [cookie] = (await handle(new Request("https://localhost/"))).headers.getSetCookie();
-  expect(cookie).toMatch(/^__Host-session=[^;]+; Secure;/);
+
+  test("the handler gets what comes after the request", async () => {
+    const handle = webSessions(
+      sessions,
+      (_: Request, env: { key: string }, n: number) => new Response(env.key + n),
+    );
+    expect(await (await handle(new Request("http://localhost/"), { key: "k" }, 7)).text()).toBe("k7");
+  });
+
+  test("what the handler throws is thrown on as it is", async () => {
+    const error = new Error("the handler failed");
+    const handle = writing(() => Promise.reject(error));
+    await expect(handle()).rejects.toBe(error);
+  });
+
+  test("over https the cookie is Secure on this machine too", async () => {
+    const handle = webSessions(sessions, async (request: Request) => {
+      (await sessions.get(request)).data["n"] = 1;
+      return new Response("ok");
+    });
+    const [cookie] = (await handle(new Request("https://localhost/"))).headers.getSetCookie();
+    expect(cookie).toMatch(/^__Host-session=[^;]+; Secure;/);
+  });
 });

@@ -80,6 +80,8 @@ class Crowd {
   readonly #recorder: Recorder;
   readonly #random: () => number;
   readonly #sessions: readonly Shared[];
+  /** The keys that were given to a `replace`: no others' to create. */
+  readonly #replacing = new Set<SessionKey>();
   #names = 0;
 
   constructor(recorder: Recorder, random: () => number, sessions: number) {
@@ -100,7 +102,9 @@ class Crowd {
       if (typeof learned === "object") remembered.set(key.id, learned);
       if (key !== session.keys.at(-1)) continue;
       if (typeof learned === "object") session.known = learned;
-      else if (learned === "gone" && session.known !== undefined) this.#follow(session, this.#newKey());
+      else if (learned === "gone" && (session.known !== undefined || this.#replacing.has(key))) {
+        this.#follow(session, this.#newKey());
+      }
     }
   }
 
@@ -114,7 +118,9 @@ class Crowd {
   ): Promise<Known | "gone" | undefined> {
     const recorder = this.#recorder;
     if (known === undefined) {
-      return this.#chance(0.5) ? recorder.create(store, client, key) : recorder.load(store, client, key);
+      return !this.#replacing.has(key) && this.#chance(0.5)
+        ? recorder.create(store, client, key)
+        : recorder.load(store, client, key);
     }
     const choice = this.#random();
     if (choice < 0.25) return recorder.load(store, client, key);
@@ -122,6 +128,7 @@ class Crowd {
     if (choice < 0.75) return recorder.touch(store, client, key, known);
     if (choice < 0.85) {
       const nextKey = this.#newKey();
+      this.#replacing.add(nextKey);
       const { learned, next } = await recorder.replace(store, client, key, known, nextKey);
       if (next !== "gone") this.#follow(session, nextKey, next);
       return learned;

@@ -158,7 +158,7 @@ export class Recorder {
     const called = this.#ticks;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, this.#timeout);
+      timer = setTimeout(() => resolve(undefined), this.#timeout);
     });
     const answer = await Promise.race([
       ask().then(

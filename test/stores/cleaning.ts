@@ -42,15 +42,13 @@ async function requests(
   name: string,
   end: Promise<unknown>,
 ): Promise<{ median: number; p99: number; longest: number }> {
-  let ended = false;
-  void end.finally(() => {
-    ended = true;
-  });
+  const ended = new AbortController();
+  void end.finally(() => ended.abort());
   const key = { id: name.padEnd(43, "0"), owner: undefined };
   const record = { data: new Uint8Array(500), expires: new Date(Date.now() + DAY) };
   await store.create(key, record, new Date());
   const times: number[] = [];
-  while (!ended) {
+  while (!ended.signal.aborted) {
     const start = performance.now();
     const loaded = await store.load(key, new Date());
     await store.save(key, loaded!.version, record, new Date());

@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { STORES } from "../app/stores.ts";
+import { STORES } from "../../apps/demo/stores.ts";
 import { checkedText, counts, recordKey, RECORDS, withCount } from "./counted-record.ts";
 
 const [kind, place, task, name] = process.argv.slice(2) as [keyof typeof STORES, string, string, string];

@@ -3,7 +3,9 @@ import {
   createSessions,
   type ServerSideOptions,
   serverSide,
+  type Session,
   type SessionEvent,
+  type SessionManager,
   type SessionOptions,
   type SessionStore,
   STORE_CHANNEL,
@@ -19,7 +21,7 @@ export interface ServerOptions<Data extends object> extends Partial<SessionOptio
 /** Sessions in a store (default: a MemoryStore), a visitor, and what happens to them. */
 export function setUpServer<Data extends object = Record<string, any>>(options: ServerOptions<Data> = {}) {
   const {
-    store = new MemoryStore(),
+    store = new MemoryStore({ maxRecords: 1000 }),
     timeout,
     maxPending,
     maxPerUser,
@@ -62,4 +64,26 @@ export async function storeCalls(work: () => unknown): Promise<string[]> {
     unsubscribe(STORE_CHANNEL, listener);
   }
   return calls;
+}
+
+/** One request with this Cookie header; the Set-Cookie headers of its response. */
+export async function request<Data extends object>(
+  sessions: SessionManager<Data>,
+  cookie: string,
+  work: (session: Session<Data>) => unknown,
+): Promise<string[]> {
+  const exchange = sessions.open({ cookie, host: "example.com", encrypted: true });
+  await work(await exchange.session());
+  await exchange.commit();
+  const headers = new Headers();
+  exchange.writeTo(headers);
+  return headers.getSetCookie();
+}
+
+/** What `work` throws, or undefined. */
+export async function failure(work: Promise<unknown>): Promise<any> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }

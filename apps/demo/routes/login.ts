@@ -7,10 +7,12 @@ export function loginRoutes(sessions: SessionManager): Hono {
   const app = new Hono();
 
   app.post("/login", async (c) => {
-    const name = textField(await jsonBody(c), "name");
+    const body = await jsonBody(c);
+    const name = textField(body, "name");
     if (name === "") return c.json({ error: "Give a name to log in with." }, 400);
+    const device = textField(body, "device");
     const session = await sessions.get(c);
-    await session.regenerate({ user: name });
+    await session.regenerate({ user: name, ...(device === "" ? {} : { device }) });
     session.flash(`Welcome, ${name}!`, "success");
     return c.json({ user: name });
   });

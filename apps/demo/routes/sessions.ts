@@ -14,13 +14,17 @@ export function sessionRoutes(sessions: SessionManager): Hono {
       return c.json({ error: "The session has no such key.", known_keys: KNOWN_KEYS }, 404);
     }
     const session = await sessions.get(c);
-    const { data } = session;
-    data.hello ||= "World";
-    data.goodnight ||= "Moon";
-    const visits = Number(data.count) || 0;
-    data.count = key === "count" ? visits + 1 : visits;
+    let value: unknown;
+    // On the server this is exact, however many requests count at once. In a cookie nothing could be.
+    await session.update((data) => {
+      data.hello ||= "World";
+      data.goodnight ||= "Moon";
+      const visits = Number(data.count) || 0;
+      data.count = key === "count" ? visits + 1 : visits;
+      value = data[key];
+    });
     return c.json({
-      session: { session_key: key, session_value: data[key], session_accessed: session.accessed },
+      session: { session_key: key, session_value: value, session_accessed: session.accessed },
       cookies: sentCookies(cookies(c)),
     });
   });

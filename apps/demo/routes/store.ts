@@ -1,4 +1,5 @@
-import { type CookieJar, cookies, type Session, type SessionManager } from "hipflask";
+import { type CookieJar, cookies, type SessionManager } from "hipflask";
+import type { Dict } from "hipflask/codec";
 import { Hono } from "hono";
 import { PLAIN_COOKIES } from "../plain-cookies.ts";
 
@@ -28,11 +29,11 @@ export function storeRoutes(sessions: SessionManager): Hono {
   const app = new Hono();
 
   app.get("/store", async (c) => {
-    const session = await sessions.get(c);
+    const { data } = await sessions.get(c);
     return c.json({
       products: [...PRODUCTS].map(([item, product]) => ({ item, ...product })),
-      cart: cartLines(cartIn(session)),
-      totals: { cookie: totalInCookie(cookies(c)), session: totalIn(session) },
+      cart: cartLines(cartIn(data)),
+      totals: { cookie: totalInCookie(cookies(c)), session: totalIn(data) },
     });
   });
 
@@ -44,11 +45,15 @@ export function storeRoutes(sessions: SessionManager): Hono {
     }
     const session = await sessions.get(c);
     const jar = cookies(c);
-    const cart = cartIn(session);
-    cart[item] = (cart[item] ?? 0) + 1;
-    const totals = { cookie: totalInCookie(jar) + product.price, session: totalIn(session) + product.price };
-    session.data.cart = cart;
-    session.data.total = totals.session;
+    let cart: Cart = {};
+    const totals = { cookie: totalInCookie(jar) + product.price, session: 0 };
+    await session.update((data) => {
+      cart = cartIn(data);
+      cart[item] = (cart[item] ?? 0) + 1;
+      totals.session = totalIn(data) + product.price;
+      data.cart = cart;
+      data.total = totals.session;
+    });
     jar.set("total", String(totals.cookie), PLAIN_COOKIES.total);
     return c.json({ bought: product.name, cart: cartLines(cart), totals });
   });
@@ -56,9 +61,12 @@ export function storeRoutes(sessions: SessionManager): Hono {
   app.post("/store/checkout", async (c) => {
     const session = await sessions.get(c);
     const jar = cookies(c);
-    const pay = { by_cookie: totalInCookie(jar), by_session: totalIn(session) };
-    delete session.data.cart;
-    delete session.data.total;
+    const pay = { by_cookie: totalInCookie(jar), by_session: 0 };
+    await session.update((data) => {
+      pay.by_session = totalIn(data);
+      delete data.cart;
+      delete data.total;
+    });
     jar.delete("total", PLAIN_COOKIES.total);
     return c.json({ pay, message: verdict(pay.by_cookie, pay.by_session) });
   });
@@ -72,13 +80,13 @@ function totalInCookie(jar: CookieJar): number {
   return Number.isFinite(total) ? total : 0;
 }
 
-function totalIn(session: Session): number {
-  return Number(session.data.total) || 0;
+function totalIn(data: Dict): number {
+  return Number(data["total"]) || 0;
 }
 
 /** A Flask application with the same key may have written anything; what is no cart of ours is left out. */
-function cartIn(session: Session): Cart {
-  const lines = Object.entries<number>(session.data.cart ?? {});
+function cartIn(data: Dict): Cart {
+  const lines = Object.entries((data["cart"] ?? {}) as Cart);
   return Object.fromEntries(
     lines.filter(([item, quantity]) => PRODUCTS.has(item) && Number.isSafeInteger(quantity)),
   );

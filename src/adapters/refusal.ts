@@ -1,0 +1,28 @@
+import { GoneError, StoreError } from "../errors.ts";
+
+/** What a visitor is told when their session is the reason that there is no other answer: nothing of what went wrong. */
+export interface Refusal {
+  readonly status: 409 | 500 | 503;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const PLAIN = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
+const UNAVAILABLE = { text: "Service Unavailable", headers: { ...PLAIN, "Retry-After": "1" } };
+const CONFLICT = { text: "Conflict", headers: PLAIN };
+
+/** What is answered to the error of a store that does not work, and of a session that has ended. Any other error is not ours: 500. */
+export const FAILED: Refusal = { status: 500, text: "Internal Server Error", headers: PLAIN };
+
+/** The answer to an error that a session can end a request with; undefined for every other one. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof StoreError) return { status: error.status, ...UNAVAILABLE };
+  if (error instanceof GoneError) return { status: error.status, ...CONFLICT };
+  return undefined;
+}
+
+/** The answer in place of another one, whose body nobody will read. */
+export function refusalResponse({ status, text, headers }: Refusal, instead?: Response): Response {
+  instead?.body?.cancel().catch(() => undefined);
+  return new Response(text, { status, headers });
+}

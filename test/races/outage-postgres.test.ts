@@ -1,0 +1,85 @@
+import { Client } from "pg";
+import { afterAll, beforeAll, test } from "vitest";
+import { type ChaosProxy, startProxy } from "../support/chaos-proxy.ts";
+import { type RunningApp, startApp } from "../support/client.ts";
+import { PostgresServer } from "../support/postgres-server.ts";
+import { describeWith } from "../support/provisioned.ts";
+import { goThrough, type Situation } from "./outage.ts";
+
+const LONG = process.env["HIPFLASK_LONG"] === "1";
+
+describeWith("postgres", "an outage of PostgreSQL", () => {
+  let server: PostgresServer;
+  let proxy: ChaosProxy;
+  let app: RunningApp;
+  let others: Client[] = [];
+
+  beforeAll(async () => {
+    server = await PostgresServer.start({ durable: true });
+    proxy = await startProxy(server.port, { seed: 1 });
+    const STORE_URL = server.url.replace(String(server.port), String(proxy.port));
+    app = await startApp({ STORAGE: "server", STORE: "postgres", STORE_URL, ADAPTER: "node" });
+  }, 60_000);
+
+  afterAll(async () => {
+    await app.stop();
+    await proxy.close();
+    await server.close();
+  });
+
+  async function connect(): Promise<Client> {
+    const client = new Client(server.url);
+    client.on("error", () => undefined);
+    await client.connect();
+    return client;
+  }
+
+  async function configure(...statements: string[]): Promise<void> {
+    const client = await connect();
+    for (const statement of statements) await client.query(statement);
+    await client.end();
+  }
+
+  /** Others take every connection that there is, and those of the app are lost. */
+  async function takeAll(): Promise<void> {
+    const { rows } = await (others[0] = await connect()).query(
+      "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+    );
+    while (true) {
+      try {
+        others.push(await connect());
+      } catch {
+        const pid = rows.pop()?.pid;
+        if (pid === undefined) return;
+        await others[0]!.query("SELECT pg_terminate_backend($1, 5000)", [pid]);
+      }
+    }
+  }
+
+  async function giveBack(): Promise<void> {
+    await Promise.all(others.map((client) => client.end()));
+    others = [];
+  }
+
+  const situations: Situation[] = [
+    { name: "stopped in order", begin: () => server.stop(), end: () => server.start() },
+    { name: "killed", begin: () => server.kill(), end: () => server.start() },
+    { name: "frozen", begin: () => server.freeze(), end: () => server.thaw() },
+    { name: "refusing connections", begin: () => proxy.refuse(), end: () => proxy.pass() },
+    { name: "behind a black hole", begin: () => proxy.blackHole(), end: () => proxy.pass() },
+    { name: "behind a network that resets each connection", begin: () => proxy.resetAtRandom(1), end: () => proxy.pass() },
+    { name: "too slow", begin: () => proxy.delay(2000), end: () => proxy.pass() },
+    {
+      name: "read-only",
+      reads: true,
+      begin: () => configure("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()"),
+      end: () => configure("SET default_transaction_read_only = off", "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()"),
+    },
+    { name: "without a free connection", begin: takeAll, end: giveBack },
+  ];
+
+  for (const situation of situations) {
+    if (LONG || situation.long !== true)
+      test(situation.name, { timeout: 60_000 }, () => goThrough(app, situation));
+  }
+});

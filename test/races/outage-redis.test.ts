@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, test } from "vitest";
+import { type ChaosProxy, startProxy } from "../support/chaos-proxy.ts";
+import { type RunningApp, startApp } from "../support/client.ts";
+import { describeWith } from "../support/provisioned.ts";
+import { redisCli, type RedisServer, startRedis } from "../support/redis-server.ts";
+import { goThrough, type Situation } from "./outage.ts";
+
+const LONG = process.env["HIPFLASK_LONG"] === "1";
+
+describeWith("redis", "an outage of Redis", () => {
+  let server: RedisServer;
+  let proxy: ChaosProxy;
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    server = await startRedis(["--appendonly", "yes", "--appendfsync", "always"]);
+    proxy = await startProxy(server.port, { seed: 1 });
+    const STORE_URL = `redis://127.0.0.1:${proxy.port}`;
+    app = await startApp({ STORAGE: "server", STORE: "redis", STORE_URL, ADAPTER: "node" });
+  }, 60_000);
+
+  afterAll(async () => {
+    await app.stop();
+    await proxy.close();
+    await server.close();
+  });
+
+  const configure = (...setting: string[]) => redisCli(server.port, "CONFIG", "SET", ...setting);
+
+  const situations: Situation[] = [
+    { name: "stopped in order", begin: () => server.stop(), end: () => server.start() },
+    { name: "killed", begin: () => server.kill(), end: () => server.start() },
+    { name: "frozen", begin: () => server.freeze(), end: () => server.thaw() },
+    { name: "refusing connections", begin: () => proxy.refuse(), end: () => proxy.pass() },
+    { name: "behind a black hole", begin: () => proxy.blackHole(), end: () => proxy.pass() },
+    { name: "behind a network that resets each connection", begin: () => proxy.resetAtRandom(1), end: () => proxy.pass() },
+    { name: "too slow", begin: () => proxy.delay(2000), end: () => proxy.pass() },
+    {
+      name: "without the replicas that it must have",
+      reads: true,
+      begin: () => configure("min-replicas-to-write", "1"),
+      end: () => configure("min-replicas-to-write", "0"),
+    },
+    {
+      name: "a replica",
+      reads: true,
+      begin: () => redisCli(server.port, "REPLICAOF", "127.0.0.1", "1"),
+      end: () => redisCli(server.port, "REPLICAOF", "NO", "ONE"),
+    },
+    {
+      name: "out of memory",
+      reads: true,
+      begin: () => configure("maxmemory", "1"),
+      end: () => configure("maxmemory", "0"),
+    },
+  ];
+
+  for (const situation of situations) {
+    if (LONG || situation.long !== true)
+      test(situation.name, { timeout: 60_000 }, () => goThrough(app, situation));
+  }
+});
