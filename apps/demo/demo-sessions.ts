@@ -83,7 +83,7 @@ async function openStore(name: keyof typeof STORES, place: string | undefined): 
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new Error(
-      `STORE=${name} cannot be used (${code ?? message}). Does it run, and is STORE_URL right?`,
+      `STORE=${name} cannot be used (${code || message || "it does not say why"}). Does it run, and is STORE_URL right?`,
       { cause: error },
     );
   } finally {

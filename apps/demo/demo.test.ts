@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
@@ -9,47 +9,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FlaskCookie } from "hipflask/codec";
-import { parseSetCookie, stringifyCookie } from "hipflask/cookie";
+import { parseSetCookie } from "hipflask/cookie";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { freePort } from "../../test/support/free-port.ts";
 import { createApp } from "./app.ts";
 import { createDemoSessions, LIFETIME } from "./demo-sessions.ts";
+import { inspected, type Visitor, visitorOf } from "./demo-visitor.ts";
 
 const SECRET = "Zb0u1mZQmJv7gk4WcX2n9sTtR5eYpLqA";
 
-/** A browser with one tab: sends what was set, and forgets what was deleted. */
-function visitor(keys = { secretKey: SECRET, secretKeyFallbacks: [] as string[] }) {
-  const app = createApp(createDemoSessions(keys));
-  const jar = new Map<string, string>();
-  return {
-    jar,
-    async ask(method: string, path: string, body?: object) {
-      const headers = { Cookie: stringifyCookie(jar), ...(body && { "Content-Type": "application/json" }) };
-      const response = await app.request(path, {
-        method,
-        headers,
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      const setCookies = response.headers.getSetCookie();
-      for (const header of setCookies) {
-        const { name, value, maxAge, expires } = parseSetCookie(header)!;
-        if (maxAge === 0 || expires?.getTime() === 0) jar.delete(name);
-        else jar.set(name, value);
-      }
-      return {
-        status: response.status,
-        headers: response.headers,
-        setCookies,
-        json: JSON.parse(await response.text()),
-      };
-    },
-  };
-}
-
-type Visitor = ReturnType<typeof visitor>;
-
-async function inspected({ ask }: Visitor, name = "session") {
-  const { json } = await ask("GET", "/inspect");
-  return json.cookies.find((cookie: { name: string }) => cookie.name === name);
+function visitor(keys = { secretKey: SECRET, secretKeyFallbacks: [] as string[] }): Visitor {
+  return visitorOf(createApp(createDemoSessions(keys)));
 }
 
 describe("the tutorial's routes", () => {
@@ -498,6 +468,49 @@ describe("npm start", () => {
     const { output, exit } = start({ PORT: "many" });
     expect(await exit).toEqual([1, null]);
     expect(output.text).toBe("PORT must be a number from 0 (any free port) to 65535.\n");
+  });
+
+  test("a storage or a store that there is not is one sentence and exit code 1", async () => {
+    const storage = start({ PORT: "0", STORAGE: "paper" });
+    const store = start({ PORT: "0", STORAGE: "server", STORE: "constructor" });
+    expect(await storage.exit).toEqual([1, null]);
+    expect(storage.output.text).toBe("STORAGE=paper is not known. Known: signed, server.\n");
+    expect(await store.exit).toEqual([1, null]);
+    expect(store.output.text).toMatch(/^STORE=constructor is not known\. Known: memory, file, [^\n]*\.\n$/);
+  });
+
+  test.each(["file", "sqlite", "postgres", "redis", "redis-cluster"])(
+    "a store that cannot be reached is one sentence and exit code 1 (%s)",
+    async (store) => {
+      const url = { file: `${main}/no-folder`, sqlite: `${main}/no-folder` }[store];
+      const port = await freePort();
+      const { output, exit } = start({
+        PORT: "0",
+        STORAGE: "server",
+        STORE: store,
+        STORE_URL: url ?? `${store.replace("-cluster", "")}://who:secret@127.0.0.1:${port}`,
+      });
+      expect(await exit).toEqual([1, null]);
+      const sentence = `^STORE=${store} cannot be used \\([^)\n]+\\)\\. Does it run, and is STORE_URL right\\?\n$`;
+      expect(output.text).toMatch(new RegExp(sentence));
+      expect(output.text).not.toContain("secret");
+    },
+  );
+
+  test("keeps sessions in a folder of its own, also over a restart, and needs no key for it", async () => {
+    for (const STORE of ["file", "sqlite"]) {
+      const first = start({ PORT: "0", STORAGE: "server", STORE });
+      const response = await fetch(`${await first.url}/sessions/count`);
+      const Cookie = response.headers.getSetCookie()[0]!.split(";")[0]!;
+      expect(first.output.text).toContain(`Sessions are on the server: ${STORE}\n`);
+      first.child.kill("SIGTERM");
+      expect(await first.exit).toEqual([0, null]);
+      const second = start({ PORT: "0", STORAGE: "server", STORE });
+      const again = await fetch(`${await second.url}/sessions/count`, { headers: { Cookie } });
+      expect(JSON.parse(await again.text()).session.session_value).toBe(2);
+    }
+    expect(statSync(join(folder, ".hipflask")).mode & 0o777).toBe(0o700);
+    expect(existsSync(join(folder, ".hipflask/secret-key"))).toBe(false);
   });
 });
 

@@ -48,6 +48,7 @@ export class StoreGuard {
   readonly #pending = new Set<Pending>();
   #timer: NodeJS.Timeout | undefined;
   #now = 0;
+  #successes = 0;
   #failures = 0;
   #nextTry = 0;
 
@@ -63,16 +64,19 @@ export class StoreGuard {
     if (this.#isDown && this.#now < this.#nextTry) throw this.#refuse(operation, "is down");
     if (this.#pending.size >= this.#maxPending) throw this.#refuse(operation, "has too much to do");
     if (this.#isDown) this.#nextTry = this.#now + RETRY;
+    const successes = this.#successes;
     try {
       const result = await this.#inTime(work(this.#store));
       if (this.#isDown) this.#events.emit("store.up", "The store of the sessions works again.");
+      this.#successes++;
       this.#failures = 0;
       publish(operation, "ok");
       return result;
     } catch (error) {
       // A record that is too large, or something that the store cannot do, says nothing of its health.
       if (error instanceof TooLargeError || error instanceof ConfigError) throw error;
-      throw this.#failed(operation, error);
+      // Where another one was answered since this one began, the store is not down.
+      throw this.#failed(operation, error, successes === this.#successes);
     }
   }
 
@@ -115,13 +119,12 @@ export class StoreGuard {
     this.#timer = undefined;
   }
 
-  #failed(operation: Operation, cause: unknown): StoreError {
+  #failed(operation: Operation, cause: unknown, counts: boolean): StoreError {
     const timedOut = cause === TIMEOUT;
     publish(operation, timedOut ? "timeout" : "failed");
     const problem = timedOut ? "did not answer in time" : "failed";
     this.#events.emit("store.failed", `The store of the sessions ${problem}: ${operation}.`);
-    this.#failures++;
-    if (this.#failures === FAILURES) {
+    if (counts && ++this.#failures === FAILURES) {
       this.#nextTry = this.#now + RETRY;
       this.#watch();
       this.#events.emit("store.down", `The store of the sessions failed ${FAILURES} times in a row.`);

@@ -101,7 +101,7 @@ describe("ending all of a user's sessions", () => {
     const setting = setUpServer();
     const visitors = await devices(setting, 3);
     const old = visitors[1]!.cookie;
-    await visitors[1]!.visit(async (session) => {
+    await visitors[1]!.visit(async (session: any) => {
       await session.regenerate();
       await setting.sessions.forUser("42").revokeAll({ except: session.id! });
       session.data["kept"] = true;
@@ -133,17 +133,22 @@ describe("ending all of a user's sessions", () => {
       const processes = Array.from({ length: 4 }, () => setUpServer({ store, clock }));
       const done: { visitor: Visitor<any>; began: number; ended: number }[] = [];
       let step = 0;
+      let answered = (): void => undefined;
+      const revoked = new Promise<void>((resolve) => {
+        answered = resolve;
+      });
       const logins = Array.from({ length: 50 }, async (_, i) => {
         const visitor = new Visitor<any>(processes[i % 4]!.sessions);
-        await sleep(i);
+        await (i < 40 ? sleep(i) : revoked);
         const began = step++;
         await visitor.visit(login("42"));
         done.push({ visitor, began, ended: step++ });
       });
-      await sleep(25);
+      await Promise.all(logins.slice(0, 5));
       const call = step++;
       await processes[0]!.sessions.forUser("42").revokeAll();
       const answer = step++;
+      answered();
       await Promise.all(logins);
       const plain = setUpServer({ store: memory, clock });
       for (const { visitor, began, ended } of done) {
@@ -189,7 +194,7 @@ describe("ending all sessions", () => {
     await anonymous.visit(({ data }) => (data["a"] = 1));
     expect(await setting.sessions.revokeAll()).toBe(4);
     for (const { cookie } of [...visitors, anonymous]) expect((await setting.look(cookie)).new).toBe(true);
-    expect(setting.types().at(-5)).toBe("session.revoked");
+    expect(setting.types()).toContain("session.revoked");
     await anonymous.visit(({ data }) => (data["b"] = 1));
     expect((await setting.look(anonymous.cookie)).data).toEqual({ b: 1 });
   });

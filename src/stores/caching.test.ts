@@ -1,3 +1,4 @@
+import Database from "libsql";
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../errors.ts";
 import type { SessionKey, SessionRecord, SessionStore } from "../session/store.ts";
@@ -5,6 +6,7 @@ import { storeSuite } from "../testing/index.ts";
 import { packRecord, unpackRecord } from "./cached-record.ts";
 import { cachingStore } from "./caching.ts";
 import { MemoryStore } from "./memory.ts";
+import { SqliteStore } from "./sqlite.ts";
 
 const at = (seconds: number) => new Date(1_000_000_000_000 + seconds * 1000);
 const key = (name: string, owner?: string): SessionKey => ({ id: name.padEnd(43, "_"), owner });
@@ -72,12 +74,13 @@ for (const [name, maxRecords, maxAge] of [
     storeSuite({
       test,
       open: async (space) => {
+        const cache = new MemoryStore({ maxRecords });
         const store =
-          spaces.get(space) ?? cachingStore(new MemoryStore({ maxRecords }), new MemoryStore(), { maxAge });
+          spaces.get(space) ?? cachingStore(cache, new SqliteStore(new Database(":memory:")), { maxAge });
         spaces.set(space, store);
         return { store, close: async () => {} };
       },
-      capabilities: { owners: true, deleteAll: true },
+      capabilities: { deleteExpired: true, owners: true, deleteAll: true },
     });
   });
 }

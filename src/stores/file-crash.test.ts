@@ -67,12 +67,16 @@ interface Outcome {
 const OUTCOMES: Record<string, Outcome> = {
   create: { done: { ...before, next: "new" } },
   save: { done: { ...before, ada: "new" } },
-  replace: { cut: [{ ...before, next: "new" }], done: { ...before, ada: "retired", next: "new" } },
+  replace: {
+    cut: [{ ...before, next: "new" }],
+    done: { ...before, ada: "retired", next: "new" },
+    every: 3,
+  },
   touch: { done: { ...before, ada: "old, later" } },
-  delete: { done: { visitor: "old", expired: "old" } },
-  deleteExpired: { done: { ada: "old", visitor: "old" }, every: 4 },
-  deleteOwned: { done: { visitor: "old", expired: "old" } },
-  deleteAll: { done: {}, every: 4 },
+  delete: { done: { visitor: "old", expired: "old" }, every: 2 },
+  deleteExpired: { done: { ada: "old", visitor: "old" }, every: 5 },
+  deleteOwned: { done: { visitor: "old", expired: "old" }, every: 3 },
+  deleteAll: { done: {}, every: 5 },
 };
 
 describe("a process of a FileStore that is killed before any one step", () => {

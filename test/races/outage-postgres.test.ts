@@ -67,13 +67,23 @@ describeWith("postgres", "an outage of PostgreSQL", () => {
     { name: "frozen", begin: () => server.freeze(), end: () => server.thaw() },
     { name: "refusing connections", begin: () => proxy.refuse(), end: () => proxy.pass() },
     { name: "behind a black hole", begin: () => proxy.blackHole(), end: () => proxy.pass() },
-    { name: "behind a network that resets each connection", begin: () => proxy.resetAtRandom(1), end: () => proxy.pass() },
+    {
+      name: "behind a network that resets each connection",
+      begin: () => proxy.resetAtRandom(1),
+      end: () => proxy.pass(),
+    },
     { name: "too slow", begin: () => proxy.delay(2000), end: () => proxy.pass() },
     {
       name: "read-only",
       reads: true,
-      begin: () => configure("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()"),
-      end: () => configure("SET default_transaction_read_only = off", "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()"),
+      begin: () =>
+        configure("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()"),
+      end: () =>
+        configure(
+          "SET default_transaction_read_only = off",
+          "ALTER SYSTEM RESET default_transaction_read_only",
+          "SELECT pg_reload_conf()",
+        ),
     },
     { name: "without a free connection", begin: takeAll, end: giveBack },
   ];

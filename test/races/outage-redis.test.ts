@@ -33,7 +33,11 @@ describeWith("redis", "an outage of Redis", () => {
     { name: "frozen", begin: () => server.freeze(), end: () => server.thaw() },
     { name: "refusing connections", begin: () => proxy.refuse(), end: () => proxy.pass() },
     { name: "behind a black hole", begin: () => proxy.blackHole(), end: () => proxy.pass() },
-    { name: "behind a network that resets each connection", begin: () => proxy.resetAtRandom(1), end: () => proxy.pass() },
+    {
+      name: "behind a network that resets each connection",
+      begin: () => proxy.resetAtRandom(1),
+      end: () => proxy.pass(),
+    },
     { name: "too slow", begin: () => proxy.delay(2000), end: () => proxy.pass() },
     {
       name: "without the replicas that it must have",

@@ -43,19 +43,21 @@ export async function until(what: string, limit: number, condition: () => Promis
 /** A browser whose user remembers what was acknowledged, and what was not. */
 export class Witness {
   readonly client: Client;
+  readonly #user: string;
   readonly #acknowledged = new Map<string, number>();
   readonly #doubtful = new Map<string, number>();
   #values = 0;
 
-  constructor(app: RunningApp) {
+  constructor(app: Pick<RunningApp, "origin">, user: string) {
     this.client = new Client(overHttp(app.origin), app.origin);
+    this.#user = user;
   }
 
   /** One whose user is logged in, with data from before and after the login. */
-  static async loggedIn(app: RunningApp): Promise<Witness> {
-    const witness = new Witness(app);
+  static async loggedIn(app: Pick<RunningApp, "origin">, user = "ada"): Promise<Witness> {
+    const witness = new Witness(app, user);
     expect((await witness.write()).status).toBe(200);
-    expect((await witness.client.post("/login?user=ada")).status).toBe(200);
+    expect((await witness.login()).status).toBe(200);
     expect((await witness.write()).status).toBe(200);
     return witness;
   }
@@ -69,6 +71,10 @@ export class Witness {
     return reply;
   }
 
+  login(): Promise<Timed> {
+    return this.post(`/login?user=${this.#user}`);
+  }
+
   get(path: string): Promise<Timed> {
     return timed(this.client.get(path));
   }
@@ -79,7 +85,7 @@ export class Witness {
 
   /** The user is logged in, all that was acknowledged is there, and of the rest each write is there whole or not at all. */
   async expectKept(): Promise<void> {
-    expect((await this.get("/me")).json()).toMatchObject({ user: "ada", new: false });
+    expect((await this.get("/me")).json()).toMatchObject({ user: this.#user, new: false });
     const data = (await this.get("/dump")).json();
     expect(data).toMatchObject(Object.fromEntries(this.#acknowledged));
     for (const [key, value] of this.#doubtful) expect([undefined, value]).toContain(data[key]);
@@ -139,12 +145,19 @@ export async function goThrough(app: RunningApp, situation: Situation): Promise<
       staying.get("/dump"),
       staying.write(),
       staying.post("/incr/n"),
-      renewed.post("/login?user=ada"),
+      renewed.login(),
       leaving.post("/logout"),
-      new Witness(app).post("/login?user=eve"),
+      new Witness(app, "eve").login(),
     ];
     await expectUnconcerned(app, staying);
-    const [read, write, update, login, logout, newcomer] = (await Promise.all(asked)) as [Timed, Timed, Timed, Timed, Timed, Timed];
+    const [read, write, update, login, logout, newcomer] = (await Promise.all(asked)) as [
+      Timed,
+      Timed,
+      Timed,
+      Timed,
+      Timed,
+      Timed,
+    ];
     for (const reply of [write, update, login, newcomer]) expectRefused(reply);
     logouts = [logout];
     if (situation.reads === true) expect(read.status).toBe(200);
@@ -169,7 +182,8 @@ export async function goThrough(app: RunningApp, situation: Situation): Promise<
   console.log(situation.name, "healed after", Math.round(ms));
   await staying.expectKept();
   expect(ms).toBeLessThan(HEALED);
-  if (logouts.every(({ status }) => status === 503)) expect(await leaving.client.cookie("session")).toBe(cookie);
+  if (logouts.every(({ status }) => status === 503))
+    expect(await leaving.client.cookie("session")).toBe(cookie);
   await renewed.expectKept();
   const after = await statsOf(app);
   expect(after.unhandled).toBe(0);

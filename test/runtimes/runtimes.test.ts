@@ -10,9 +10,10 @@ const bin = (path: string): string => `${folder}node_modules/${path}`;
 const isCi = process.env["CI"] === "true";
 const isInstalled = existsSync(bin("node24"));
 
+// The programs themselves, because the scripts that would put some of them in place do not run.
 const NODE = [bin("node24/bin/node")];
-/** The program itself, because the script that would put it in place does not run. */
 const BUN = [bin("@oven/bun-linux-x64/bin/bun"), "test"];
+const DENO = [bin("@deno/linux-x64-glibc/deno"), "test", "--allow-all", "--no-check"];
 
 const title = "SqliteStore on other runtimes";
 
@@ -29,10 +30,19 @@ describe.skipIf(!isInstalled && !isCi)(
       ["Bun", "bun:sqlite", BUN],
       ["Bun", "node:sqlite", BUN],
       ["Bun", "better-sqlite3", BUN],
-    ] as const)("%s passes the store suite with %s", async ([, driver, [program, ...args]]) => {
+      ["Deno", "node:sqlite", DENO],
+      ["Deno", "better-sqlite3", DENO],
+    ] as const)("%s passes the store suite with %s", { timeout: 60_000 }, async ([, driver, command]) => {
+      const [program, ...args] = command;
       const env = { ...process.env, DRIVER: driver, NODE_OPTIONS: "", NO_COLOR: "1" };
-      const { stdout, stderr } = await run(program!, [...args, "./sqlite-suite.ts"], { cwd: folder, env });
-      const passed = /^(?:. pass (\d+)| *(\d+) pass)$/m.exec(stdout + stderr);
+      const output = await run(program!, [...args, "./sqlite-suite.ts"], { cwd: folder, env }).then(
+        ({ stdout, stderr }) => stdout + stderr,
+        (error) => {
+          throw new Error(`${error.message}\n${error.stdout}`);
+        },
+      );
+      // The runners' own counts: "ℹ pass 67", "67 pass" and "67 passed".
+      const passed = /pass (\d+)|(\d+) pass/.exec(output);
       expect(Number(passed?.[1] ?? passed?.[2])).toBeGreaterThan(60);
     });
   },

@@ -1,7 +1,6 @@
 import { el, plural } from "./dom.js";
+import { changeButtons, markChanges, part, startButton, time } from "./pieces.js";
 import { tree } from "./tree.js";
-
-const instant = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
 /**
  * The session cookie taken apart: payload, timestamp and signature in three colours, with what each stands for.
@@ -18,20 +17,7 @@ export function anatomy(cookie, original, actions) {
     token(cookie, original),
     el("div.parts", {}, payloadPart(cookie), timestampPart(cookie), signaturePart(cookie)),
     sizeBar(cookie),
-    el(
-      "div.row",
-      {},
-      el(
-        "button.primary",
-        { type: "button", id: "change-one", onclick: actions.change },
-        "Change one character",
-      ),
-      el(
-        "button",
-        { type: "button", id: "put-back", onclick: actions.restore, disabled: original === undefined },
-        "Put it back",
-      ),
-    ),
+    changeButtons(original, actions),
   ];
 }
 
@@ -51,15 +37,7 @@ function empty(actions) {
       el("span.dot", {}, "."),
       el("span.signature", {}, "the server’s proof"),
     ),
-    el(
-      "div.row",
-      {},
-      el(
-        "button.primary",
-        { type: "button", id: "start", onclick: actions.start },
-        "Get a session: count a visit",
-      ),
-    ),
+    startButton(actions),
   ];
 }
 
@@ -93,17 +71,6 @@ function token({ value, parts, signature_valid: valid }, original) {
   return code;
 }
 
-/** The characters of `text`, marked where they were others before. */
-function markChanges(text, before) {
-  return [...text].map((character, i) =>
-    character === before[i] ? character : el("mark", { title: `was ${before[i]}` }, character),
-  );
-}
-
-function part(name, title, subtitle, ...content) {
-  return el(`section.part.${name}`, {}, el("h3", {}, title, el("span.subtitle", {}, subtitle)), ...content);
-}
-
 function payloadPart({ parts, payload }) {
   const packed = parts.payload.startsWith(".") ? "base64url of compressed JSON" : "base64url of JSON";
   const content = payload === null ? el("p", {}, unreadable(parts.payload)) : tree(payload);
@@ -127,10 +94,6 @@ function timestampPart({ signed_at: signedAt, expires, signature_valid: valid })
     el("p", {}, valid ? "Signed " : "Claims to be signed ", time(signedAt)),
     el("p", {}, valid ? "Good until " : "Would be good until ", time(expires)),
   );
-}
-
-function time(iso) {
-  return el("time", { dateTime: iso }, instant.format(new Date(iso)));
 }
 
 function signaturePart({ signature_valid: valid, reason, ignored }) {

@@ -23,6 +23,10 @@ export function cookieList(cookies, edit) {
 
 function badge({ kind, ignored }) {
   if (kind === "plain") return el("span.badge.plain", {}, "readable and editable");
+  if (kind === "session ID")
+    return ignored === undefined
+      ? el("span.badge.signed", {}, "an ID, unreadable")
+      : el("span.badge.wrong", {}, "leads nowhere");
   if (ignored === undefined) return el("span.badge.signed", {}, "readable, signed");
   return el("span.badge.wrong", {}, "signed, ignored");
 }

@@ -1,13 +1,14 @@
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /**
- * The session cookie with one character of its payload changed: where there is one, a character behind which a letter or
- * digit becomes its neighbour, so that the payload still reads well.
+ * The session cookie with one character changed. In a signed payload that is, where there is one, a character behind which
+ * a letter or digit becomes its neighbour, so that the payload still reads well.
  *
- * @param {{ value: string, parts: { payload: string } }} cookie
+ * @param {{ value: string, parts: { payload?: string, id?: string } }} cookie
  */
-export function changeOneCharacter({ value, parts: { payload } }) {
-  const at = payload.startsWith(".") ? payload.length >> 1 : neighbourly(payload);
+export function changeOneCharacter({ value, parts: { payload, id } }) {
+  const readable = payload !== undefined && !payload.startsWith(".");
+  const at = readable ? neighbourly(payload) : (payload ?? id).length >> 1;
   const character = ALPHABET[Math.max(0, ALPHABET.indexOf(value[at])) ^ 1];
   return value.slice(0, at) + character + value.slice(at + 1);
 }
@@ -27,8 +28,14 @@ function neighbourly(payload) {
  * @param {any} cookie one of /inspect
  */
 export function suggestEdit(cookie) {
-  if (cookie.kind !== "plain") return forgedSession(cookie);
+  if (cookie.kind === "session ID") return guessedId();
+  if (cookie.kind === "signed session") return forgedSession(cookie);
   return { total: "1", theme: "light", mouse: "Cat" }[cookie.name] ?? "Mallory";
+}
+
+/** Of 2²⁵⁶ IDs, one. */
+function guessedId() {
+  return [...crypto.getRandomValues(new Uint8Array(43))].map((byte) => ALPHABET[byte & 63]).join("");
 }
 
 /** Another payload before the old timestamp and signature. */

@@ -1,59 +1,105 @@
 import { anatomy } from "./anatomy.js";
 import { send } from "./api.js";
+import { burstResult } from "./burst.js";
 import { cookieList, summary } from "./cookie-list.js";
 import { byId, el, plural } from "./dom.js";
 import { dropStaleEdits, noteEdit, originalOf } from "./edits.js";
 import { changeOneCharacter, suggestEdit } from "./forgery.js";
+import { renderLogins } from "./logins.js";
+import { lookup } from "./lookup.js";
 import { receipt, renderStore } from "./store.js";
 import { applyTheme } from "./theme.js";
+import { endTrouble, Outage, showTrouble } from "./trouble.js";
 import { verdictOn } from "./verdict.js";
 import { showExchange, startWire } from "./wire.js";
 
-/** The cookies of the last /inspect, and the totals of the last /store. */
+/** Milliseconds after which the page tries again to reach what did not answer. */
+const RETRY = 1000;
+
+/** What the last /inspect and the last /store said. */
+let storage = { kind: "signed" };
 let cookies = [];
+let user = null;
 let totals = { cookie: 0, session: 0 };
 let queue = Promise.resolve();
+let retry;
 
-/** Runs one piece of work after the other: of two parallel answers, the later one's session would win. */
+/** Runs one piece of work after the other: of two parallel answers, the later one's cookie would win. */
 function inTurn(work) {
-  queue = queue.then(work).then(
-    () => (byId("offline").hidden = true),
-    () => (byId("offline").hidden = false),
-  );
+  queue = queue.then(work).then(endTrouble, (error) => {
+    showTrouble(error);
+    clearTimeout(retry);
+    retry = setTimeout(() => inTurn(refresh), RETRY);
+  });
+}
+
+/** Asks for what the page shows. */
+async function look(path) {
+  const { status, json } = await send("GET", path);
+  if (status === 503) throw new Outage(json.error);
+  return json;
 }
 
 /** Makes a request, shows it, and looks again at what the browser sends now. */
 async function act(method, path, body) {
   const exchange = await send(method, path, body);
   showExchange(exchange);
-  // What they say is about the state before.
-  byId("verdict").textContent = byId("receipt").textContent = "";
+  clearVerdicts();
   await refresh();
   return exchange;
 }
 
+/** What they say is about the state before. */
+function clearVerdicts() {
+  for (const id of ["verdict", "receipt", "burst-result"]) byId(id).textContent = "";
+}
+
 function press(method, path, body, after = () => {}) {
-  inTurn(async () => after(await act(method, path, body)));
+  inTurn(async () => {
+    const exchange = await act(method, path, body);
+    if (exchange.status === 200) after(exchange);
+  });
 }
 
 async function refresh() {
-  const [report, store] = [await send("GET", "/inspect"), await send("GET", "/store")];
-  cookies = report.json.cookies;
-  totals = store.json.totals;
+  const [report, store] = [await look("/inspect"), await look("/store")];
+  const isStored = report.storage.kind === "server";
+  const { logins } = isStored ? await look("/logins") : { logins: [] };
+  ({ storage, cookies, user } = report);
+  totals = store.totals;
   dropStaleEdits(cookies);
   applyTheme();
-  const { user } = report.json;
+  showStorage();
   byId("who").textContent = user === null ? "Not logged in" : `Logged in as ${user}`;
   byId("sent-summary").textContent = summary(cookies);
   keepingFocus(() => {
     byId("cookies").replaceChildren(...cookieList(cookies, startEditing));
-    byId("anatomy").replaceChildren(...anatomy(sessionCookie(), originalOf("session"), sessionActions));
+    byId("anatomy").replaceChildren(...sessionView(isStored));
+    renderLogins(logins);
   });
-  renderStore(store.json, (item) => press("POST", `/store/buy/${item}`));
-  const flashes =
-    sessionCookie()?.ignored === undefined ? (sessionCookie()?.payload?._flashes?.length ?? 0) : 0;
-  byId("waiting").textContent = flashes === 0 ? "" : `${plural(flashes, "message")} waiting in the session.`;
+  renderStore(store, (item) => press("POST", `/store/buy/${item}`));
+  showWaiting();
   renderEdit();
+}
+
+function showStorage() {
+  document.documentElement.dataset.storage = storage.kind;
+  byId("storage").textContent =
+    storage.kind === "server" ? `Kept on the server: ${storage.store}` : "Kept in the cookie";
+  byId("storage").hidden = false;
+}
+
+function sessionView(isStored) {
+  const [cookie, original] = [sessionCookie(), originalOf("session")];
+  return isStored
+    ? lookup(cookie, storage.store, original, sessionActions)
+    : anatomy(cookie, original, sessionActions);
+}
+
+function showWaiting() {
+  const { ignored, payload, kept } = sessionCookie() ?? {};
+  const flashes = ignored === undefined ? ((payload ?? kept?.data)?._flashes?.length ?? 0) : 0;
+  byId("waiting").textContent = flashes === 0 ? "" : `${plural(flashes, "message")} waiting in the session.`;
 }
 
 /** Replaces content without taking the keyboard's place away: the same button, by name, is focused again. */
@@ -67,7 +113,7 @@ function keepingFocus(render) {
 }
 
 function sessionCookie() {
-  return cookies.find(({ kind }) => kind === "signed session");
+  return cookies.find(({ kind }) => kind !== "plain");
 }
 
 const sessionActions = {
@@ -128,8 +174,12 @@ function sayVerdict({ status, json }, name) {
           originalOf(name) === undefined,
         )
       : { good: true, text: `Not written. ${json.error}` };
-  byId("verdict").className = `verdict ${good ? "good" : "bad"}`;
-  byId("verdict").textContent = text;
+  showVerdict("verdict", good, text);
+}
+
+function showVerdict(id, good, text) {
+  byId(id).className = `verdict ${good ? "good" : "bad"}`;
+  byId(id).textContent = text;
 }
 
 byId("edit-name").addEventListener("change", showChosen);
@@ -149,6 +199,28 @@ for (const button of document.querySelectorAll("button[data-path]")) {
 onSubmit("username-form", () => press("GET", `/set?username=${encodeURIComponent(byId("username").value)}`));
 onSubmit("login-form", () => press("POST", "/login", { name: byId("login-name").value }));
 onSubmit("flash-form", () => press("POST", "/flash", { message: byId("flash-message").value }));
+
+byId("login-elsewhere").addEventListener("click", () =>
+  inTurn(async () => {
+    // Without cookies to and fro this is a login of some other browser.
+    const phone = { name: user, device: "Phone in your pocket" };
+    showExchange(await send("POST", "/login", phone, "omit"));
+    await refresh();
+  }),
+);
+
+byId("burst").addEventListener("click", () =>
+  inTurn(async () => {
+    // Twenty visitors without a cookie would get a session each.
+    await look("/sessions/hello");
+    const exchanges = await Promise.all(Array.from({ length: 20 }, () => send("GET", "/sessions/count")));
+    showExchange(exchanges.at(-1));
+    clearVerdicts();
+    await refresh();
+    const { good, text } = burstResult(exchanges);
+    showVerdict("burst-result", good, text);
+  }),
+);
 
 byId("checkout").addEventListener("click", () =>
   press("POST", "/store/checkout", undefined, ({ json }) => (byId("receipt").textContent = receipt(json))),

@@ -1,7 +1,10 @@
 import { el } from "./dom.js";
 
-/** What Flask and Flask-Login mean by keys of their own. */
+/** What Flask, Flask-Login and hipflask mean by keys of their own. */
 const NOTES = {
+  _auth_at: "when you logged in",
+  _created: "when it began",
+  _device: "by your browser’s own account",
   _flashes: "messages for the next page",
   _fresh: "logged in just now, not remembered",
   _permanent: "outlives the browser’s session",

@@ -16,6 +16,7 @@ export function verdictOn(cookie, totals, restored) {
       good: false,
       text: `Believed. ${belief(cookie, totals)} A plain cookie is whatever the visitor says it is.`,
     };
+  if (cookie.kind === "session ID") return { good: cookie.ignored !== undefined, text: verdictOnId(cookie) };
   if (cookie.ignored !== undefined) {
     return {
       good: true,
@@ -26,6 +27,13 @@ export function verdictOn(cookie, totals, restored) {
     good: true,
     text: "Accepted, because the server signed exactly this. A signature says who wrote it, not that it is the newest.",
   };
+}
+
+function verdictOnId({ ignored }) {
+  if (ignored === undefined)
+    return "Accepted: there is a session with this ID, and whoever has the ID has the session. So it must stay a secret.";
+  const why = ignored === "sid.malformed" ? "This is no ID, so" : "Unknown ID: no session. So";
+  return `${why} to the server you are a new visitor (${ignored}). There is nothing in an ID to edit; another one could only be guessed, and there are 2²⁵⁶ of them.`;
 }
 
 function belief({ name, value, decoded }, totals) {

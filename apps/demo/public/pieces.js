@@ -1,0 +1,56 @@
+import { el } from "./dom.js";
+
+const instant = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+
+/** @param {string} iso */
+export function time(iso) {
+  return el("time", { dateTime: iso }, instant.format(new Date(iso)));
+}
+
+/**
+ * The characters of `text`, marked where they were others before.
+ *
+ * @param {string} text
+ * @param {string} before
+ */
+export function markChanges(text, before) {
+  return [...text].map((character, i) =>
+    character === before[i] ? character : el("mark", { title: `was ${before[i]}` }, character),
+  );
+}
+
+/**
+ * @param {string} name its classes, after dots
+ * @param {string} title
+ * @param {string} subtitle
+ * @param {...(Node | string)} content
+ */
+export function part(name, title, subtitle, ...content) {
+  return el(`section.part.${name}`, {}, el("h3", {}, title, el("span.subtitle", {}, subtitle)), ...content);
+}
+
+/** @param {{ start: () => void }} actions */
+export function startButton({ start }) {
+  return el(
+    "div.row",
+    {},
+    el("button.primary", { type: "button", id: "start", onclick: start }, "Get a session: count a visit"),
+  );
+}
+
+/**
+ * @param {string | undefined} original the cookie's value before it was edited
+ * @param {{ change: () => void, restore: () => void }} actions
+ */
+export function changeButtons(original, { change, restore }) {
+  return el(
+    "div.row",
+    {},
+    el("button.primary", { type: "button", id: "change-one", onclick: change }, "Change one character"),
+    el(
+      "button",
+      { type: "button", id: "put-back", onclick: restore, disabled: original === undefined },
+      "Put it back",
+    ),
+  );
+}

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunningApp, startApp } from "../support/client.ts";
+import { PostgresServer } from "../support/postgres-server.ts";
+import { describeWith } from "../support/provisioned.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { Crowd } from "./crowd.ts";
+import { eventsSince, HEALED, statsOf, until, Witness } from "./outage.ts";
+
+const REQUESTS = 1100;
+/** Operations that may be under way at once, as the app has it. */
+const MAX_PENDING = 1000;
+
+const STORES = [
+  { store: "redis", start: () => startRedis() },
+  { store: "postgres", start: () => PostgresServer.start() },
+];
+
+for (const { store, start } of STORES) {
+  describeWith(store, `${REQUESTS} requests at once while the store is frozen (${store})`, () => {
+    let server: RedisServer | PostgresServer;
+    let app: RunningApp;
+
+    beforeAll(async () => {
+      server = await start();
+      app = await startApp({ STORAGE: "server", STORE: store, STORE_URL: server.url, ADAPTER: "node" });
+    }, 60_000);
+
+    afterAll(async () => {
+      await app.stop();
+      await server.close();
+    });
+
+    test("are all refused, take little memory, and leave nothing behind", { timeout: 60_000 }, async () => {
+      const witness = await Witness.loggedIn(app);
+      const crowd = new Crowd(`session=${await witness.client.cookie("session")}`, REQUESTS);
+      const wave = () =>
+        Promise.all(
+          Array.from({ length: REQUESTS }, (_, i) =>
+            i % 2 === 0
+              ? crowd.send(`${app.origin}/dump`)
+              : crowd.send(`${app.origin}/data/k${i}`, "PUT", "1"),
+          ),
+        );
+      // The connections are open and the code is warm.
+      expect((await wave()).every(({ status }) => status === 200 || status === 503)).toBe(true);
+      await witness.expectKept();
+
+      const before = await statsOf(app);
+      await server.freeze();
+      try {
+        const first = await wave();
+        expect(new Set(first.map(({ status }) => status))).toEqual(new Set([503]));
+        const middle = await statsOf(app);
+        expect(eventsSince(before, middle, "store.failed")).toBeLessThanOrEqual(MAX_PENDING + 10);
+        expect(eventsSince(before, middle, "store.down")).toBe(1);
+
+        const start = performance.now();
+        const second = await wave();
+        const seconds = (performance.now() - start) / 1000;
+        expect(new Set(second.map(({ status }) => status))).toEqual(new Set([503]));
+        const after = await statsOf(app);
+        // All but one in half a second were refused without asking.
+        expect(eventsSince(middle, after, "store.failed")).toBeLessThanOrEqual(2 * seconds + 3);
+        expect(after.rss - before.rss).toBeLessThan(100 * 1024 ** 2);
+        expect(after.unhandled).toBe(0);
+      } finally {
+        await server.thaw();
+        crowd.close();
+      }
+      await until("an answer", HEALED, async () => (await witness.get("/me")).status === 200);
+      await witness.expectKept();
+      expect((await witness.write()).status).toBe(200);
+    });
+  });
+}
