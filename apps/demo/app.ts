@@ -76,10 +76,7 @@ const showSetCookie: MiddlewareHandler = async (c, next) => {
 
 const REFUSALS = new Map([
   [409, "Your session has ended in the meantime: somebody logged out. Try again, and a new one begins."],
-  [
-    503,
-    "The store that keeps the sessions does not answer. Nothing of yours is lost: try again in a moment.",
-  ],
+  [503, "The store that keeps the sessions does not answer. You are not logged out: try again in a moment."],
 ]);
 
 /** What the sessions refuse, perhaps after the handler was done, in words for the page. */

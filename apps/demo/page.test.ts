@@ -1,26 +1,15 @@
 import { statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { serve, type ServerType } from "@hono/node-server";
-import type { AddressInfo } from "node:net";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { describeWith } from "../../test/support/provisioned.ts";
 import { createApp } from "./app.ts";
+import { DemoBrowser, overflow, shows as showsIn } from "./demo-browser.ts";
 import { createDemoSessions } from "./demo-sessions.ts";
 
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-sync",
-];
-
 describeWith("chromium", "the page in Chromium", () => {
-  let server: ServerType;
-  let browser: Browser;
-  let url: string;
+  let demo: DemoBrowser;
   let context: BrowserContext;
   let page: Page;
   let complaints: string[];
@@ -28,41 +17,14 @@ describeWith("chromium", "the page in Chromium", () => {
   const pictures = join(tmpdir(), "hipflask-demo-pictures");
 
   beforeAll(async () => {
-    const app = createApp(
-      createDemoSessions({ secretKey: "Zb0u1mZQmJv7gk4WcX2n9sTtR5eYpLqA", secretKeyFallbacks: [] }),
-    );
-    await new Promise<AddressInfo>((resolve) => {
-      server = serve(
-        {
-          fetch: (request) => app.fetch(request),
-          hostname: "127.0.0.1",
-          port: 0,
-          overrideGlobalObjects: false,
-        },
-        resolve,
-      );
-    }).then(({ port }) => (url = `http://127.0.0.1:${port}`));
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+    const keys = { secretKey: "Zb0u1mZQmJv7gk4WcX2n9sTtR5eYpLqA", secretKeyFallbacks: [] };
+    demo = await DemoBrowser.start(createApp(createDemoSessions(keys)));
   }, 60_000);
 
-  afterAll(async () => {
-    await browser.close();
-    server.close();
-  });
+  afterAll(() => demo.close());
 
   beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1400, height: 900 }, colorScheme: "light" });
-    page = await context.newPage();
-    page.setDefaultTimeout(10_000);
-    complaints = [];
-    page.on("console", (message) => {
-      // A request that is answered with 404 or 400 on purpose is no fault of the page.
-      const intended = /the server responded with a status of 4\d\d/.test(message.text());
-      if (["error", "warning"].includes(message.type()) && !intended) complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(error.message));
-    await page.goto(url);
-    await shows("#sent-summary", "No cookie at all");
+    ({ context, page, complaints } = await demo.open());
   });
 
   afterEach(async () => {
@@ -71,7 +33,7 @@ describeWith("chromium", "the page in Chromium", () => {
   });
 
   async function shows(selector: string, text: string) {
-    await page.locator(selector).filter({ hasText: text }).first().waitFor();
+    await showsIn(page, selector, text);
   }
 
   async function press(name: string | RegExp) {
@@ -196,6 +158,21 @@ describeWith("chromium", "the page in Chromium", () => {
     await shows(".tree", "count: 6");
   });
 
+  test("visits at once are lost, because they carry one cookie", async () => {
+    await press("Count 20 visits at once");
+    await shows("#burst-result.bad", "those visits are lost");
+  });
+
+  test("says that sessions are in the cookie, and how to keep them on the server", async () => {
+    await shows("#storage", "Kept in the cookie");
+    await shows("#place-signed", "you are here");
+    await shows("#place-server .start", "STORAGE=server STORE=file npm start");
+    expect(
+      await page.locator("#place-server .here, #place-signed .start").locator("visible=true").count(),
+    ).toBe(0);
+    expect(await page.locator(".if-server").locator("visible=true").count()).toBe(0);
+  });
+
   test("an unknown key is shown as what it is", async () => {
     await press("Ask for an unknown key");
     await shows("#wire-line", "404");
@@ -252,12 +229,7 @@ describeWith("chromium", "the page in Chromium", () => {
     await shows("#who", "Käthe");
     await press("Change one character");
     await shows("#ignored", "token.bad_mac");
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
-    const clipped = await page.evaluate(() => {
-      const controls = [...document.querySelectorAll("button, input, select, textarea, code.token")];
-      return controls.filter((control) => control.getBoundingClientRect().right > innerWidth).length;
-    });
-    expect(clipped).toBe(0);
+    expect(await overflow(page)).toEqual({ width: 0, clipped: 0 });
     const file = join(pictures, `${name}.png`);
     await page.screenshot({ path: file });
     expect(statSync(file).size).toBeGreaterThan(10_000);

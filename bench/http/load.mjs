@@ -1,58 +1,25 @@
 /**
  * The load process: for each message it sends requests to one server, for so many milliseconds or until so many are
- * answered. Each connection waits for an answer before it asks again, and each answer's count must be the next one.
+ * answered. Each connection waits for an answer before it asks again.
  */
 import { connect } from "node:net";
+import { crowdOf } from "./browsers.mjs";
 
 const CONNECTIONS = 10;
 
-/** Per variant its browsers, which keep their cookies from one message to the next. */
+/** Crowds keep their cookies from one message to the next. */
 const crowds = new Map();
 
-process.on("message", async ({ variant, port, browsers, rises, ms, atMost = Infinity }) => {
-  if (!crowds.has(variant))
-    crowds.set(
-      variant,
-      Array.from({ length: browsers }, () => new Browser(rises)),
-    );
+process.on("message", async ({ crowd, kind, browsers, port, ms, atMost = Infinity }) => {
+  if (!crowds.has(crowd)) crowds.set(crowd, crowdOf(kind, browsers));
   try {
-    process.send(await drive(crowds.get(variant), port, ms, atMost));
+    process.send(await drive(crowds.get(crowd), port, ms, atMost));
   } catch (error) {
     process.send({ error: error.message });
   }
 });
 process.on("disconnect", () => process.exit());
 process.send("ready");
-
-/** A browser's cookie jar: of several cookies of one name the last one stays. */
-class Browser {
-  #jar = new Map();
-  #rises;
-  #count = 0;
-  /** The request, made anew when a cookie changes. */
-  request = requestWith("");
-
-  constructor(rises) {
-    this.#rises = rises;
-  }
-
-  take({ setCookies, body }) {
-    for (const header of setCookies) {
-      const pair = header.split(";", 1)[0];
-      this.#jar.set(pair.slice(0, pair.indexOf("=")), pair);
-    }
-    if (setCookies.length > 0) this.request = requestWith([...this.#jar.values()].join("; "));
-    const { count } = JSON.parse(body);
-    const expected = this.#rises ? this.#count + 1 : 1;
-    if (count !== expected)
-      throw new Error(`the session was not kept: expected a count of ${expected}, got ${count}`);
-    this.#count = count;
-  }
-}
-
-function requestWith(cookie) {
-  return `GET /count HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n${cookie && `Cookie: ${cookie}\r\n`}\r\n`;
-}
 
 async function drive(crowd, port, ms, atMost) {
   const start = performance.now();

@@ -18,7 +18,7 @@ export class Worker {
   }
 
   constructor(core, script, args) {
-    const command = [process.execPath, "--no-deprecation", script, ...args];
+    const command = [process.execPath, "--no-deprecation", "--expose-gc", script, ...args];
     if (canPin) command.unshift("taskset", "-c", String(core));
     this.#child = spawn(command[0], command.slice(1), {
       stdio: ["ignore", "ignore", "inherit", "ipc"],

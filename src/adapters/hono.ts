@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { ServerResponse } from "node:http";
 import type { ResponseHeaders, SessionManager } from "../session/index.ts";
 import { type NodeRequest, openNodeExchange } from "./node-exchange.ts";
-import { beforeHead } from "./node-head.ts";
+import { Head } from "./node-head.ts";
 import { type Refusal, refusalOf, refusalResponse } from "./refusal.ts";
 
 /** What `@hono/node-server` hands to the application as `c.env`. */
@@ -37,12 +37,12 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
         });
     sessions.bind(c, exchange);
     // On Node a look at the headers would make a real Response of Hono's light one, which costs more than all the rest.
-    if (onNode) beforeHead(outgoing, exchange);
+    const head = onNode ? new Head(outgoing, exchange) : undefined;
     return sessions.run(exchange, next).then(() => {
       // Hono's own answer to any error; what the application answers by itself stays.
       const refusal = c.res.status === 500 ? refusalOf(c.error) : undefined;
       if (refusal !== undefined) {
-        answerInstead(c, refusal);
+        answer(refusal);
         return undefined;
       }
       try {
@@ -61,21 +61,22 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
     function refuse(error: unknown): void {
       const refusal = refusalOf(error);
       if (refusal !== undefined) {
-        answerInstead(c, refusal);
+        answer(refusal);
         return;
       }
       // Hono gives the error's answer the headers of the one before, its length among them.
       c.res = undefined;
       throw error;
     }
-  };
-}
 
-/** Nothing of the answer before is left. */
-function answerInstead(c: Context, refusal: Refusal): void {
-  const response = refusalResponse(refusal, c.res);
-  c.res = undefined;
-  c.res = response;
+    /** Nothing of the answer before is left. */
+    function answer(refusal: Refusal): void {
+      head?.leave();
+      const response = refusalResponse(refusal, c.res);
+      c.res = undefined;
+      c.res = response;
+    }
+  };
 }
 
 function headersOf(c: Context): ResponseHeaders {

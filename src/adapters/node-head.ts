@@ -4,48 +4,62 @@ import { withExchange } from "./node-headers.ts";
 import { Hold } from "./node-hold.ts";
 import { refuse, type Sender } from "./node-refuse.ts";
 
-/**
- * Commits the exchange before the response's headers leave, and puts its own among them.
- *
- * @returns what answers with an error that the handler did not catch, where that is still possible
- */
-export function beforeHead<Data extends object>(
-  response: NodeResponse,
-  exchange: Exchange<Data>,
-): (error: unknown) => void {
-  const sender = { writeHead: response.writeHead, end: response.end } as Sender;
-  insertHead(response, exchange);
-  if (exchange.mayWait) {
-    const hold = new Hold(response, exchange, sender);
-    return (error) => hold.fail(error);
-  }
-  commitAtEnd(response, exchange);
-  return (error) => refuse(response, error, sender);
-}
-
 type Call = (this: NodeResponse, ...args: unknown[]) => NodeResponse;
 
-/** Every way to send headers goes through `writeHead`. */
-function insertHead<Data extends object>(response: NodeResponse, exchange: Exchange<Data>): void {
-  const target = response as { writeHead: Call };
-  const { writeHead } = target;
-  let isDone = false;
-  target.writeHead = function (status, ...rest) {
-    if (isDone) return writeHead.call(this, status, ...rest);
-    void exchange.commit();
-    const result = writeHead.call(this, status, ...withExchange(this, exchange, rest));
-    // Not before: Node may refuse the headers, and the next attempt needs ours too.
-    isDone = true;
-    return result;
-  };
-}
+/** The head of a response: before it leaves, the exchange is committed, and its headers are put into it. */
+export class Head {
+  readonly #response: NodeResponse;
+  readonly #sender: Sender;
+  readonly #hold: Hold | undefined;
+  /** Undefined once there is nothing more to do. */
+  #exchange: Pick<Exchange, "commit" | "hasHeaders" | "writeTo"> | undefined;
 
-/** Node's end() fixes the length and marks the response as ended before it writes the headers: too late for an error. */
-function commitAtEnd<Data extends object>(response: NodeResponse, exchange: Exchange<Data>): void {
-  const target = response as { end: Call };
-  const { end } = target;
-  target.end = function (...args) {
-    void exchange.commit();
-    return end.apply(this, args);
-  };
+  constructor(
+    response: NodeResponse,
+    exchange: Pick<Exchange, "commit" | "hasHeaders" | "writeTo" | "mayWait">,
+  ) {
+    this.#response = response;
+    this.#exchange = exchange;
+    this.#sender = { writeHead: response.writeHead, end: response.end } as Sender;
+    this.#insert();
+    if (exchange.mayWait) this.#hold = new Hold(response, this.#sender, () => this.#exchange?.commit());
+    else this.#commitAtEnd();
+  }
+
+  /** Answers with an error that the handler did not catch, where that is still possible. */
+  fail(error: unknown): void {
+    if (this.#hold === undefined) refuse(this.#response, error, this.#sender);
+    else this.#hold.fail(error);
+  }
+
+  /** The answer is not the handler's any more: nothing is stored for it, and no header of ours goes with it. */
+  leave(): void {
+    this.#exchange = undefined;
+  }
+
+  /** Every way to send headers goes through `writeHead`. */
+  #insert(): void {
+    const target = this.#response as { writeHead: Call };
+    const { writeHead } = target;
+    target.writeHead = (status, ...rest) => {
+      const exchange = this.#exchange;
+      if (exchange === undefined) return writeHead.call(this.#response, status, ...rest);
+      void exchange.commit();
+      const args = withExchange(this.#response, exchange, rest);
+      const result = writeHead.call(this.#response, status, ...args);
+      // Not before: Node may refuse the headers, and the next attempt needs ours too.
+      this.#exchange = undefined;
+      return result;
+    };
+  }
+
+  /** Node's end() fixes the length and marks the response as ended before it writes the headers: too late for an error. */
+  #commitAtEnd(): void {
+    const target = this.#response as { end: Call };
+    const { end } = target;
+    target.end = (...args) => {
+      void this.#exchange?.commit();
+      return end.apply(this.#response, args);
+    };
+  }
 }

@@ -1,5 +1,4 @@
 import type { ServerResponse } from "node:http";
-import type { Exchange } from "../session/index.ts";
 import type { NodeResponse } from "./node-exchange.ts";
 import { setGiven } from "./node-headers.ts";
 import { checkChunk, checkStatus, cover, refuseHeaders } from "./node-look.ts";
@@ -18,8 +17,8 @@ type Target = Omit<ServerResponse, Sending> & Record<Sending, Method>;
  */
 export class Hold {
   readonly #target: Target;
-  readonly #exchange: Pick<Exchange, "commit">;
   readonly #sender: Sender;
+  readonly #commit: () => Promise<void> | undefined;
   readonly #next = {} as Record<Sending, Method>;
   /** `refused`: the client got an error, and what the application still sends goes nowhere. */
   #state: "open" | "held" | "through" | "refused" = "open";
@@ -29,12 +28,15 @@ export class Hold {
   #uncover: (() => void) | undefined;
   #failure: unknown;
 
-  /** @param sender the response's methods as they were before ours */
-  constructor(response: NodeResponse, exchange: Pick<Exchange, "commit">, sender: Sender) {
+  /**
+   * @param sender the response's methods as they were before ours
+   * @param commit called once; what it returns is waited for
+   */
+  constructor(response: NodeResponse, sender: Sender, commit: () => Promise<void> | undefined) {
     const target = response as unknown as Target;
     this.#target = target;
-    this.#exchange = exchange;
     this.#sender = sender;
+    this.#commit = commit;
     for (const method of SENDING) {
       const next = target[method];
       this.#next[method] = next;
@@ -55,7 +57,7 @@ export class Hold {
   #begin(): void {
     // Also where the commit throws: then the application may give another answer.
     this.#state = "through";
-    const stored = this.#exchange.commit();
+    const stored = this.#commit();
     if (stored === undefined) return;
     this.#state = "held";
     void stored.then(

@@ -1,6 +1,6 @@
 import type { SessionManager } from "../session/index.ts";
 import { type NodeRequest, type NodeResponse, openNodeExchange } from "./node-exchange.ts";
-import { beforeHead } from "./node-head.ts";
+import { Head } from "./node-head.ts";
 import { refusalOf } from "./refusal.ts";
 
 /**
@@ -26,11 +26,11 @@ export function nodeSessions<Data extends object, Req extends NodeRequest, Res e
     if (sessions.isBound(request)) return handler(request, response);
     const exchange = openNodeExchange(sessions, request);
     sessions.bind(request, exchange);
-    const fail = beforeHead(response, exchange);
+    const head = new Head(response, exchange);
     // Node has no error handler: what nobody catches ends the process, and neither a visitor nor a store may do that.
     const answer = (error: unknown): undefined => {
       if (error !== exchange.failure && refusalOf(error) === undefined) throw error;
-      fail(error);
+      head.fail(error);
     };
     try {
       const result = sessions.run(exchange, () => handler(request, response));

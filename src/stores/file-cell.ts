@@ -15,6 +15,7 @@ import {
   unique,
   writeNew,
 } from "./file-system.ts";
+import { newVersion, type Slot, slotIn, slotOf, VERSION } from "./file-slot.ts";
 
 /**
  * A folder that keeps one value, which many processes change at once and none ever locks:
@@ -202,35 +203,6 @@ export class Cell {
   }
 }
 
-/** A state of a cell. Times are milliseconds since 1970. */
-export interface Slot {
-  readonly name: string;
-  /** How many names the slot has had. */
-  readonly moves: number;
-  readonly version: string;
-  readonly expires: number;
-  readonly seen: number;
-}
-
 export interface Value extends Slot {
   readonly data: Uint8Array;
-}
-
-export const VERSION: RegExp = /^\d+-[0-9a-f]{32}$/;
-export const SLOT: RegExp = /^(\d+)\.(\d+-[0-9a-f]{32})\.(-?\d+)\.(-?\d+)$/;
-
-function newVersion(move: number): string {
-  return `${move}-${unique()}`;
-}
-
-function slotOf(moves: number, version: string, expires: number, seen: number): Slot {
-  return { name: `${moves}.${version}.${expires}.${seen}`, moves, version, expires, seen };
-}
-
-function slotIn(names: readonly string[]): Slot | undefined {
-  for (const name of names) {
-    const [, moves, version, expires, seen] = SLOT.exec(name) ?? [];
-    if (version !== undefined) return slotOf(Number(moves), version, Number(expires), Number(seen));
-  }
-  return undefined;
 }

@@ -1,9 +1,10 @@
-import { type FileHandle, lstat, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { Cell, SLOT, VERSION } from "./file-cell.ts";
+import { Cell } from "./file-cell.ts";
 import { Layout } from "./file-layout.ts";
-import { ignore, missing, moved, unique } from "./file-system.ts";
+import { SLOT, VERSION } from "./file-slot.ts";
+import { ignore, missing, moved, sync, unique } from "./file-system.ts";
 
 /** After how many milliseconds a lease, or something unfinished, is taken to be a killed process's. */
 const LEASE = 60 * 1000;
@@ -11,38 +12,34 @@ const STRAY = 60 * 60 * 1000;
 
 /** Removes what has expired and what killed processes left, one record at a time, with other work of the process in between. */
 export class FileCleaner {
-  readonly #layout: Layout;
   /** Where to go on: each call goes round all shards once at most, from where the last one stopped. */
   #shard = "";
 
-  constructor(layout: Layout) {
-    this.#layout = layout;
-  }
-
-  async deleteExpired(limit: number, now: number): Promise<number> {
-    const lease = await Lease.take(this.#layout.work);
+  /** See `SessionStore`. While another cleaner works in this folder it does nothing. */
+  async deleteExpired(layout: Layout, limit: number, now: number): Promise<number> {
+    const lease = await Lease.take(layout.work);
     if (lease === undefined) return 0;
     try {
-      await this.#removeStrays(lease.time - STRAY);
-      return await this.#removeExpired(limit, now, lease);
+      await removeStrays(layout, lease.time - STRAY);
+      return await this.#removeExpired(layout, limit, now, lease);
     } finally {
       await lease.release();
     }
   }
 
-  async #removeExpired(limit: number, now: number, lease: Lease): Promise<number> {
+  async #removeExpired(layout: Layout, limit: number, now: number, lease: Lease): Promise<number> {
     let removed = 0;
-    const shards = await this.#layout.shards();
+    const shards = await layout.shards();
     const before = shards.filter((shard) => shard < this.#shard);
     for (const shard of [...shards.slice(before.length), ...before]) {
       this.#shard = shard;
       if (!(await lease.renew())) break;
-      for (const group of await this.#layout.groups(shard)) {
+      for (const group of await layout.groups(shard)) {
         let empty = true;
-        for (const path of await this.#layout.cells(group)) {
+        for (const path of await layout.cells(group)) {
           if (removed >= limit) return removed;
           await nextTurn();
-          const cell = new Cell(path, this.#layout.work, false);
+          const cell = new Cell(path, layout.work, false);
           const slot = cell.slot();
           if (slot === undefined) {
             await cell.removeEmpty();
@@ -58,23 +55,32 @@ export class FileCleaner {
     }
     return removed;
   }
+}
 
-  async #removeStrays(then: number): Promise<void> {
-    for (const name of await readdir(this.#layout.work)) {
-      const path = join(this.#layout.work, name);
-      const stats = Layout.isOwn(name) ? await lstat(path).catch(missing) : undefined;
-      if (stats === undefined || stats.mtimeMs >= then) continue;
-      // Whoever made it may only be slow: under another name it cannot be put in its place half removed.
-      const taken = join(this.#layout.work, unique());
-      if (!(await moved(path, taken))) continue;
-      if (stats.isDirectory()) await removeTree(taken);
-      else await unlink(taken).catch(ignore);
-    }
+/** Ends all records in one instant, and then removes them. How many there were. */
+export async function removeAll(layout: Layout, durable: boolean): Promise<number> {
+  const taken = join(layout.work, unique());
+  await mkdir(taken, 0o700);
+  const ended = await moved(layout.sessions, join(taken, basename(layout.sessions)));
+  if (ended && durable) await sync(layout.folder);
+  return removeTree(taken);
+}
+
+async function removeStrays({ work }: Layout, then: number): Promise<void> {
+  for (const name of await readdir(work)) {
+    const path = join(work, name);
+    const stats = Layout.isOwn(name) ? await lstat(path).catch(missing) : undefined;
+    if (stats === undefined || stats.mtimeMs >= then) continue;
+    // Whoever made it may only be slow: under another name it cannot be put in its place half removed.
+    const taken = join(work, unique());
+    if (!(await moved(path, taken))) continue;
+    if (stats.isDirectory()) await removeTree(taken);
+    else await unlink(taken).catch(ignore);
   }
 }
 
 /** Removes what is a FileStore's in a folder, and each folder that is empty then. How many slots it found. */
-export async function removeTree(folder: string): Promise<number> {
+async function removeTree(folder: string): Promise<number> {
   let slots = SLOT.test(basename(folder)) ? 1 : 0;
   for (const entry of (await readdir(folder, { withFileTypes: true }).catch(missing)) ?? []) {
     const path = join(folder, entry.name);

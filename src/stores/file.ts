@@ -1,6 +1,5 @@
 import { lstatSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError } from "../errors.ts";
 import type {
@@ -13,9 +12,8 @@ import type {
   Version,
 } from "../session/store.ts";
 import { Cell, type Value } from "./file-cell.ts";
-import { FileCleaner, removeTree } from "./file-cleaner.ts";
+import { FileCleaner, removeAll } from "./file-cleaner.ts";
 import { Layout } from "./file-layout.ts";
-import { moved, sync, unique } from "./file-system.ts";
 
 export interface FileStoreOptions {
   /**
@@ -35,7 +33,7 @@ export interface FileStoreOptions {
  * @example
  * const store = new FileStore("/var/lib/my-app/sessions");
  * await store.setup();
- * setInterval(() => store.deleteExpired(1000, new Date()).catch(report), 60_000).unref();
+ * const sessions = createSessions({ secretKey, storage: serverSide(store, { cleanEvery: 15 * 60 }) });
  *
  * @throws ConfigError when the folder is no path, or `durability` something else than above. Methods reject with it when the folder
  *   is somebody else's, or others may write there.
@@ -43,7 +41,8 @@ export interface FileStoreOptions {
 export class FileStore implements SessionStore {
   readonly #folder: string;
   readonly #durable: boolean;
-  #opened: Promise<Open> | undefined;
+  readonly #cleaner = new FileCleaner();
+  #opened: Promise<Layout> | undefined;
 
   constructor(folder: string, options: FileStoreOptions = {}) {
     const { durability = "sync" } = options;
@@ -135,7 +134,7 @@ export class FileStore implements SessionStore {
   /** One cleaner at a time, over all processes: while another one works the answer is 0. */
   async deleteExpired(limit: number, now: Date): Promise<number> {
     const time = now.getTime();
-    return (await this.#open()).cleaner.deleteExpired(limit, time);
+    return this.#cleaner.deleteExpired(await this.#open(), limit, time);
   }
 
   async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
@@ -169,45 +168,32 @@ export class FileStore implements SessionStore {
 
   /** Ends all records in one instant, by renaming their folder; removing the files then takes its time. */
   async deleteAll(): Promise<number> {
-    const { layout } = await this.#open();
-    const taken = join(layout.work, unique());
-    await mkdir(taken, 0o700);
-    const ended = await moved(layout.sessions, join(taken, basename(layout.sessions)));
-    if (ended && this.#durable) await sync(layout.folder);
-    return removeTree(taken);
+    return removeAll(await this.#open(), this.#durable);
   }
 
-  async #open(): Promise<Open> {
-    this.#opened ??= Layout.open(this.#folder).then(
-      (layout) => ({ layout, cleaner: new FileCleaner(layout) }),
-      (error: unknown) => {
-        this.#opened = undefined;
-        throw error;
-      },
-    );
-    const opened = await this.#opened;
+  async #open(): Promise<Layout> {
+    this.#opened ??= Layout.open(this.#folder).catch((error: unknown) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    const layout = await this.#opened;
     // A disk that is not mounted any more is a failure, and not the end of all sessions.
-    lstatSync(opened.layout.work);
-    return opened;
+    lstatSync(layout.work);
+    return layout;
   }
 
   async #cell(key: SessionKey): Promise<Cell> {
-    const { layout } = await this.#open();
+    const layout = await this.#open();
     return new Cell(layout.cell(key), layout.work, this.#durable);
   }
 
   async *#owned(owner: string): AsyncGenerator<{ id: string; cell: Cell }> {
-    const { layout } = await this.#open();
+    const layout = await this.#open();
     for (const path of await layout.cells(layout.owned(owner))) {
       await nextTurn();
       yield { id: layout.id(path), cell: new Cell(path, layout.work, this.#durable) };
     }
   }
-}
-
-interface Open {
-  readonly layout: Layout;
-  readonly cleaner: FileCleaner;
 }
 
 /** What is to be kept, copied before anything is waited for. */

@@ -1,5 +1,5 @@
 import { storeSuite } from "./store-suite.ts";
-import { everySubject } from "./subjects.ts";
+import { careless } from "./subjects.ts";
 import { stored } from "./storages.ts";
 
-for (const subject of everySubject(stored)) storeSuite(subject);
+for (const subject of careless(stored)) storeSuite(subject);

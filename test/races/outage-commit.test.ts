@@ -24,8 +24,7 @@ for (const { store, start } of STORES) {
       beforeAll(async () => {
         server = await start();
         const env = { STORAGE: "server", STORE: store, STORE_URL: server.url };
-        apps = [];
-        for (const ADAPTER of ADAPTERS) apps.push(await startApp({ ...env, ADAPTER }));
+        apps = await Promise.all(ADAPTERS.map((ADAPTER) => startApp({ ...env, ADAPTER })));
       }, 60_000);
 
       afterAll(async () => {

@@ -6,8 +6,6 @@ import { PostgresServer } from "../support/postgres-server.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { goThrough, type Situation } from "./outage.ts";
 
-const LONG = process.env["HIPFLASK_LONG"] === "1";
-
 describeWith("postgres", "an outage of PostgreSQL", () => {
   let server: PostgresServer;
   let proxy: ChaosProxy;
@@ -88,8 +86,5 @@ describeWith("postgres", "an outage of PostgreSQL", () => {
     { name: "without a free connection", begin: takeAll, end: giveBack },
   ];
 
-  for (const situation of situations) {
-    if (LONG || situation.long !== true)
-      test(situation.name, { timeout: 60_000 }, () => goThrough(app, situation));
-  }
+  test.each(situations)("$name", { timeout: 60_000 }, (situation) => goThrough(app, situation));
 });

@@ -5,8 +5,6 @@ import { describeWith } from "../support/provisioned.ts";
 import { redisCli, type RedisServer, startRedis } from "../support/redis-server.ts";
 import { goThrough, type Situation } from "./outage.ts";
 
-const LONG = process.env["HIPFLASK_LONG"] === "1";
-
 describeWith("redis", "an outage of Redis", () => {
   let server: RedisServer;
   let proxy: ChaosProxy;
@@ -59,8 +57,5 @@ describeWith("redis", "an outage of Redis", () => {
     },
   ];
 
-  for (const situation of situations) {
-    if (LONG || situation.long !== true)
-      test(situation.name, { timeout: 60_000 }, () => goThrough(app, situation));
-  }
+  test.each(situations)("$name", { timeout: 60_000 }, (situation) => goThrough(app, situation));
 });

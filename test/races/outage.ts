@@ -7,13 +7,14 @@ export const ANSWERED = 1500;
 /** Milliseconds in which a store that works again is used again. */
 export const HEALED = 2000;
 
+/** For how long an outage goes on at least once it is known: long enough for clients to try again but rarely. */
+const LASTS = process.env["HIPFLASK_LONG"] === "1" ? 6000 : 0;
+
 /** Something that keeps a store from working. */
 export interface Situation {
   readonly name: string;
   /** Whether sessions can be read meanwhile. Default: false. */
   readonly reads?: boolean;
-  /** Whether it takes `HIPFLASK_LONG=1` to see it. Default: false. */
-  readonly long?: boolean;
   begin(): Promise<unknown> | void;
   /** Done when the store could work again. */
   end(): Promise<unknown> | void;
@@ -150,28 +151,24 @@ export async function goThrough(app: RunningApp, situation: Situation): Promise<
       new Witness(app, "eve").login(),
     ];
     await expectUnconcerned(app, staying);
-    const [read, write, update, login, logout, newcomer] = (await Promise.all(asked)) as [
-      Timed,
-      Timed,
-      Timed,
-      Timed,
-      Timed,
-      Timed,
-    ];
-    for (const reply of [write, update, login, newcomer]) expectRefused(reply);
+    const replies = await Promise.all(asked);
+    const [read, logout] = [replies[0]!, replies[4]!];
+    for (const reply of replies) if (reply !== read && reply !== logout) expectRefused(reply);
     logouts = [logout];
-    if (situation.reads === true) expect(read.status).toBe(200);
-    else {
+    if (situation.reads === true) {
+      expect(read.status).toBe(200);
+    } else {
       for (const reply of [read, logout]) expectRefused(reply);
       // It is known by now, so nobody waits but those who try it.
-      const later = [];
-      for (let count = 0; count < 5; count++) {
+      const later: Timed[] = [];
+      const end = performance.now() + LASTS;
+      for (let count = 0; count < 5 || performance.now() < end; count++) {
         later.push(await staying.write(), await staying.get("/me"));
         logouts.push(await leaving.post("/logout"));
       }
       for (const reply of [...later, ...logouts]) expectRefused(reply);
       const times = [...later, ...logouts].map(({ ms }) => ms).toSorted((a, b) => a - b);
-      expect(times[5]).toBeLessThan(200);
+      expect(times[Math.floor(times.length / 3)]).toBeLessThan(200);
       await expectUnconcerned(app, staying);
     }
   } finally {
@@ -179,7 +176,6 @@ export async function goThrough(app: RunningApp, situation: Situation): Promise<
   }
 
   const ms = await until("an answer", 60_000, async () => (await staying.write()).status === 200);
-  console.log(situation.name, "healed after", Math.round(ms));
   await staying.expectKept();
   expect(ms).toBeLessThan(HEALED);
   if (logouts.every(({ status }) => status === 503))

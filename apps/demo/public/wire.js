@@ -26,7 +26,7 @@ export function showExchange({ method, path, status, json, setCookies }) {
   byId("wire-body").replaceChildren(
     el("h3", {}, "Set-Cookie"),
     ...(setCookies.length === 0
-      ? [el("p.hint", {}, "None: nothing changed.")]
+      ? [el("p.hint", {}, "None: the browser’s cookies stay as they are.")]
       : setCookies.map(setCookieLine)),
     el("h3", {}, "Body"),
     el(

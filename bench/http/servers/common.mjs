@@ -22,9 +22,9 @@ export function nativeSessions(options = {}) {
   return createSessions({ secretKey: SECRET, storage: signedCookie(), ...options });
 }
 
-/** Starts a server of Node's on a free port of this machine, and gives the port. */
+/** Starts a server of Node's on a free port of this machine, and tells the port. */
 export function listen(server) {
   return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve(server.address().port));
+    server.listen(0, "127.0.0.1", () => resolve({ port: server.address().port }));
   });
 }

@@ -4,6 +4,8 @@ import { Hono } from "hono";
 import { CookieStore, MemoryStore, sessionMiddleware } from "hono-sessions";
 import { honoSessions } from "../../../dist/adapters/hono.js";
 import { CONSTANT_COOKIE, countIn, nativeSessions, REST, SECRET } from "./common.mjs";
+import { managed, routes } from "./routes.mjs";
+import { hipflaskOn } from "./stores.mjs";
 
 const DAYS_14 = 14 * 24 * 60 * 60;
 
@@ -44,6 +46,8 @@ export const servers = {
   "hono + @hono/session cookie": () => honoSession(useSession({ secret: SECRET })),
 };
 
+export const stored = hipflaskOn("hono", hipflask);
+
 function hipflask(sessions) {
   const app = new Hono();
   app.use(honoSessions(sessions));
@@ -51,7 +55,7 @@ function hipflask(sessions) {
     const session = await sessions.get(c);
     return c.json({ count: countIn(session.data) });
   });
-  return listen(app);
+  return listenTo(app, managed(sessions));
 }
 
 function honoSessionsIn(store, encryptionKey) {
@@ -71,8 +75,23 @@ function honoSessionsIn(store, encryptionKey) {
     session.set("count", count);
     return c.json({ count });
   });
-  return listen(app);
+  return listenTo(app, HONO_SESSIONS);
 }
+
+const HONO_SESSIONS = {
+  read: (c, key) => c.get("session").get(key),
+  async change(c, key, next, pause) {
+    const session = c.get("session");
+    const value = session.get(key);
+    await pause();
+    session.set(key, next(value));
+  },
+  async login(c, user) {
+    c.set("session_key_rotation", true);
+    c.get("session").set("user", user);
+  },
+  logout: (c) => c.get("session").deleteSession(),
+};
 
 function honoSession(...middleware) {
   const app = new Hono();
@@ -84,11 +103,29 @@ function honoSession(...middleware) {
     await session.update({ ...REST, ...before, count });
     return c.json({ count });
   });
+  return listenTo(app, HONO_SESSION);
+}
+
+const HONO_SESSION = {
+  read: async (c, key) => (await c.var.session.get())?.[key],
+  async change(c, key, next, pause) {
+    const { session } = c.var;
+    await session.get();
+    await pause();
+    await session.update((data) => ({ ...data, [key]: next(data?.[key]) }));
+  },
+  login: (c, user) => c.var.session.update((data) => ({ ...data, user })),
+  logout: (c) => c.var.session.delete(),
+};
+
+function listenTo(app, usage) {
+  const others = routes(usage);
+  app.get("/*", async (c) => c.json(await others(c.req.url, c)));
   return listen(app);
 }
 
 function listen(app) {
   return new Promise((resolve) => {
-    serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) => resolve(port));
+    serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) => resolve({ port }));
   });
 }

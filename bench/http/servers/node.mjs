@@ -4,6 +4,8 @@ import { nodeSessions } from "../../../dist/adapters/node.js";
 import { flaskConfig } from "../../../dist/flask/index.js";
 import { createSessions } from "../../../dist/index.js";
 import { CONSTANT_COOKIE, countIn, listen, nativeSessions, SECRET } from "./common.mjs";
+import { managed, properties, routes } from "./routes.mjs";
+import { hipflaskOn } from "./stores.mjs";
 
 export const servers = {
   "node bare": () => listen(createServer((_request, response) => json(response, { count: 1 }))),
@@ -24,27 +26,43 @@ export const servers = {
     counting(createSessions(flaskConfig({ SECRET_KEY: SECRET, SESSION_COOKIE_SECURE: true }))),
 
   "node + iron-session": () => {
-    const options = { password: SECRET, cookieName: "session" };
-    return listen(
-      createServer(async (request, response) => {
-        const session = await getIronSession(request, response, options);
-        const count = countIn(session);
-        await session.save();
-        json(response, { count });
-      }),
-    );
+    const open = (response) => getIronSession(response.req, response, IRON);
+    const usage = properties({
+      open,
+      save: (session) => session.save(),
+      end: async (response) => (await open(response)).destroy(),
+    });
+    const count = async (_request, response) => {
+      const session = await open(response);
+      const counted = countIn(session);
+      await session.save();
+      return counted;
+    };
+    return listen(createServer(handlerOf(count, usage, (_request, response) => response)));
   },
 };
 
+export const stored = hipflaskOn("node", counting);
+
+const IRON = { password: SECRET, cookieName: "session" };
+
 function counting(sessions) {
+  const count = async (request) => {
+    const session = await sessions.get(request);
+    return countIn(session.data);
+  };
   return listen(
-    createServer(
-      nodeSessions(sessions, async (request, response) => {
-        const session = await sessions.get(request);
-        json(response, { count: countIn(session.data) });
-      }),
-    ),
+    createServer(nodeSessions(sessions, handlerOf(count, managed(sessions), (request) => request))),
   );
+}
+
+/** `contextOf` gives what the usage takes for a request. */
+function handlerOf(count, usage, contextOf) {
+  const others = routes(usage);
+  return async (request, response) => {
+    if (request.url === "/count") json(response, { count: await count(request, response) });
+    else json(response, await others(request.url, contextOf(request, response)));
+  };
 }
 
 function json(response, value) {

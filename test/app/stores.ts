@@ -1,1 +1,0 @@
-../../apps/demo/stores.ts
