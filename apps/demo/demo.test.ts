@@ -491,7 +491,7 @@ describe("npm start", () => {
         STORE_URL: url ?? `${store.replace("-cluster", "")}://who:secret@127.0.0.1:${port}`,
       });
       expect(await exit).toEqual([1, null]);
-      const sentence = `^STORE=${store} cannot be used \\([^)\n]+\\)\\. Does it run, and is STORE_URL right\\?\n$`;
+      const sentence = `^STORE=${store} cannot be used \\(.+\\)\\. Does it run, and is STORE_URL right\\?\n$`;
       expect(output.text).toMatch(new RegExp(sentence));
       expect(output.text).not.toContain("secret");
     },

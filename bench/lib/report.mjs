@@ -3,12 +3,12 @@
 export function markdown({ tables, goals }) {
   const parts = tables.map(({ title, columns, rows }) => `### ${title}\n\n${table(columns, rows)}`);
   if (goals.length > 0) {
-    const rows = goals.map(({ goal, limit, ratio, quiet }) => [
+    const rows = goals.map(({ goal, limit, ratio, quiet = "" }) => [
       goal,
       `<= ${cell(limit)}`,
       ratio,
       quiet,
-      ratio.median <= limit ? "met" : "MISSED",
+      (ratio.median ?? ratio) <= limit ? "met" : "MISSED",
     ]);
     parts.push(`### Goals\n\n${table(["hipflask", "goal", "ratio", "quiet", ""], rows)}`);
   }

@@ -6,12 +6,52 @@ import { stored as flask } from "../http/servers/flask.mjs";
 import { stored as hono } from "../http/servers/hono.mjs";
 import { stored as node } from "../http/servers/node.mjs";
 
-export const IN_STORES = [
+const HIPFLASK = "node + hipflask MemoryStore";
+const HIPFLASK_REDIS = "node + hipflask RedisStore";
+const EXPRESS_SESSION = "express + express-session MemoryStore";
+const CONNECT_REDIS = "express + express-session connect-redis";
+const HONO_SESSIONS = "hono + hono-sessions MemoryStore";
+
+const STORED = [
   ...Object.keys(node),
-  "express + express-session MemoryStore",
+  EXPRESS_SESSION,
   ...Object.keys(express),
   ...Object.keys(fastify),
   ...Object.keys(hono),
-  "hono + hono-sessions MemoryStore",
+  HONO_SESSIONS,
   ...Object.keys(flask),
 ];
+
+/** Each after its framework without sessions. */
+export const COUNTING = withBare(STORED);
+
+export const COUNTING_QUICKLY = withBare([HIPFLASK, HIPFLASK_REDIS, EXPRESS_SESSION, CONNECT_REDIS]);
+
+export const OVER_THE_NETWORK = STORED.filter((name) => /redis|postgres/i.test(name));
+
+export const IN_MEMORY = STORED.filter((name) => name.endsWith(" MemoryStore") && name !== "hono + hipflask MemoryStore");
+
+export const IN_PARALLEL = [
+  ...STORED,
+  "hono + @hono/session in a Map",
+  "node + hipflask",
+  "node + iron-session",
+  "express + cookie-session",
+  "hono + @hono/session cookie",
+  "h3 + useSession",
+];
+
+/** @type {import("../http/rounds.mjs").TaxGoal[]} */
+export const TAX_GOALS = [
+  { ours: HIPFLASK, theirs: [EXPRESS_SESSION], limit: 1 / 2 },
+  { ours: HIPFLASK_REDIS, theirs: [CONNECT_REDIS], limit: 1 / 2 },
+];
+
+/** hipflask's that keep what they acknowledged. */
+export function isOurs(name) {
+  return STORED.includes(name) && name.includes(" hipflask ");
+}
+
+function withBare(names) {
+  return [...new Set(names.flatMap((name) => [bareOf(name), name]))];
+}

@@ -61,7 +61,8 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
     function refuse(error: unknown): void {
       const refusal = refusalOf(error);
       if (refusal !== undefined) {
-        answer(refusal);
+        // What the application has answered to such an error by itself stays here, too.
+        if (refusalOf(c.error) === undefined) answer(refusal);
         return;
       }
       // Hono gives the error's answer the headers of the one before, its length among them.

@@ -3,9 +3,9 @@ import type { Exchange, ResponseHeaders } from "../session/index.ts";
 import { isSameName, type NodeResponse } from "./node-exchange.ts";
 
 /** Adds the exchange's headers to those of a response, or to those that `writeHead` is given; what to give it now. */
-export function withExchange<Data extends object>(
+export function withExchange(
   response: NodeResponse,
-  exchange: Exchange<Data>,
+  exchange: Pick<Exchange, "hasHeaders" | "writeTo">,
   rest: unknown[],
 ): unknown[] {
   if (!exchange.hasHeaders) return rest;

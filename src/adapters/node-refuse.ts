@@ -9,14 +9,16 @@ export interface Sender {
 
 /** Answers with an error in place of what the application meant to send; where that has begun to leave, it is cut off. */
 export function refuse(response: NodeResponse, error: unknown, { writeHead, end }: Sender): void {
+  const isHttp2 = response.req.httpVersionMajor >= 2;
   if (response.headersSent) {
-    if (!response.writableEnded) response.destroy();
+    // Over HTTP/2 only an error tells the client that something is missing.
+    if (!response.writableEnded) response.destroy(isHttp2 ? (error as Error) : undefined);
     return;
   }
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   const { status, text, headers } = refusalOf(error) ?? FAILED;
   // The application's reason was that of another status. HTTP/2 has none.
-  if (response.req.httpVersionMajor < 2) (response as { statusMessage: string }).statusMessage = "";
+  if (!isHttp2) (response as { statusMessage: string }).statusMessage = "";
   writeHead.call(response, status, { ...headers, "Content-Length": String(text.length) });
   end.call(response, response.req.method === "HEAD" ? undefined : text);
 }

@@ -3,7 +3,7 @@ import { ConfigError, StoreError, TooLargeError } from "../errors.ts";
 import type { Events } from "./events.ts";
 import type { SessionStore } from "./store.ts";
 
-/** The diagnostics channel on which every call of a store is published: its name, how it ended, how long it took. */
+/** The diagnostics channel on which every call of a store is published: which one, and how it ended. */
 export const STORE_CHANNEL = "hipflask:store";
 
 /** What is published on {@link STORE_CHANNEL}. */
@@ -21,6 +21,8 @@ const calls = channel(STORE_CHANNEL);
 const TICK = 100;
 /** So many failures in a row mean that the store is down. */
 const FAILURES = 5;
+/** Work over all records, which nobody's request waits for, may take so many times as long. */
+const PATIENCE: Partial<Record<Operation, number>> = { deleteAll: 60, deleteExpired: 60 };
 /** Ticks between two attempts to reach a store that is down. */
 const RETRY = 5;
 
@@ -66,7 +68,7 @@ export class StoreGuard {
     if (this.#isDown) this.#nextTry = this.#now + RETRY;
     const successes = this.#successes;
     try {
-      const result = await this.#inTime(work(this.#store));
+      const result = await this.#inTime(work(this.#store), PATIENCE[operation] ?? 1);
       if (this.#isDown) this.#events.emit("store.up", "The store of the sessions works again.");
       this.#successes++;
       this.#failures = 0;
@@ -84,9 +86,9 @@ export class StoreGuard {
     return this.#failures >= FAILURES;
   }
 
-  #inTime<T>(work: Promise<T>): Promise<T> {
+  #inTime<T>(work: Promise<T>, patience: number): Promise<T> {
     return new Promise((resolve, reject) => {
-      const pending = { deadline: this.#now + this.#ticks + 1, expire: () => reject(TIMEOUT) };
+      const pending = { deadline: this.#now + this.#ticks * patience + 1, expire: () => reject(TIMEOUT) };
       this.#pending.add(pending);
       this.#watch();
       work.then(
@@ -106,11 +108,10 @@ export class StoreGuard {
     this.#timer ??= setInterval(() => this.#tick(), TICK).unref();
   }
 
-  /** Operations expire in the order in which they began. */
   #tick(): void {
     this.#now++;
     for (const pending of this.#pending) {
-      if (pending.deadline > this.#now) break;
+      if (pending.deadline > this.#now) continue;
       this.#pending.delete(pending);
       pending.expire();
     }
@@ -132,7 +133,7 @@ export class StoreGuard {
     return timedOut
       ? new StoreError("STORE_TIMEOUT", `The store of the sessions ${problem} (${operation}).`)
       : new StoreError("STORE_UNAVAILABLE", `The store of the sessions ${problem} (${operation}).`, {
-          cause,
+          cause: redacted(cause),
         });
   }
 
@@ -146,6 +147,14 @@ export class StoreGuard {
 }
 
 const TIMEOUT = Symbol("timeout");
+
+/** A driver's error without what drivers add to it: some keep the whole command, with the session's data in it. */
+function redacted(cause: unknown): Error {
+  if (!(cause instanceof Error)) return new Error("The store gave no error of its own.");
+  const { name, message, stack, code } = cause as NodeJS.ErrnoException;
+  const error = new Error(message);
+  return Object.assign(error, { name, stack, ...(code === undefined ? {} : { code }) });
+}
 
 function publish(operation: Operation, outcome: StoreCall["outcome"]): void {
   if (calls.hasSubscribers) calls.publish({ operation, outcome } satisfies StoreCall);

@@ -17,7 +17,7 @@ export function withMeta(text: string, meta: Readonly<Record<string, unknown>>):
 
 /** What stays under the old ID of a session that got a new one. */
 export function retiredText(text: string, successor: SessionKey, keepData: boolean): string {
-  const kept = keepData ? text : withOnly(text, [RESERVED.created, RESERVED.predecessor]);
+  const kept = keepData ? text : withOnly(text, RESERVED.created);
   return withMeta(kept, { [RESERVED.successor]: keyToJson(successor) });
 }
 
@@ -53,7 +53,7 @@ function keyFromJson(json: unknown): SessionKey | undefined {
   return { id: json[0], owner: typeof json[1] === "string" ? json[1] : undefined };
 }
 
-function withOnly(text: string, keys: readonly string[]): string {
+function withOnly(text: string, key: string): string {
   const dict = parsePythonJson(text, "keep") as Dict;
-  return stringifyPythonJson(withOwn(dict, keys), { sortKeys: true });
+  return stringifyPythonJson(withOwn(dict, [key]), { sortKeys: true });
 }

@@ -12,9 +12,11 @@ export interface Known {
 
 /** What the writer needs to be done in the store. */
 export interface RecordAccess {
-  /** What a conflict has brought to light about a session that was known as `known`. */
-  read(key: SessionKey, record: StoredRecord, known: Known): Known;
+  /** What a conflict has brought to light. @throws StoreError */
+  read(key: SessionKey, record: StoredRecord): Known;
   save(key: SessionKey, known: Known, text: string): Promise<SaveResult>;
+  /** What there is now; undefined when the session has ended. @throws StoreError */
+  load(key: SessionKey): Promise<Known | undefined>;
   /** Whether a text stands for a session that got a new ID. */
   isRetired(text: string): boolean;
   /** Waits before the next attempt; so many have failed before, and the last one took so many milliseconds. */
@@ -87,21 +89,29 @@ export class RecordWriter {
 
   async #run(key: SessionKey, line: Job[]): Promise<void> {
     let newest: Known | undefined;
-    while (line.length > 0) newest = await this.#write(key, newest ?? line[0]!.known, line);
+    while (line.length > 0) newest = await this.#write(key, newest, line);
     this.#lines.delete(key.id);
   }
 
   /** Does the first jobs of the line. Never rejects. The record's newest state afterwards, where it is known. */
-  async #write(key: SessionKey, start: Known, line: Job[]): Promise<Known | undefined> {
-    let known = start;
+  async #write(key: SessionKey, newest: Known | undefined, line: Job[]): Promise<Known | undefined> {
+    let known = newest ?? line[0]!.known;
+    let isNewest = newest !== undefined;
     let jobs: Job[] = [];
     try {
       for (let conflicts = 0; ; conflicts++) {
         jobs.push(...takeNext(line, jobs));
         const begun = this.#access.now();
-        const [text, changed] = await this.#apply(known, jobs);
+        let [text, changed, refused] = await apply(known.text, jobs);
+        if (refused.length > 0 && !isNewest) {
+          // On the newest state the application may think otherwise.
+          known = this.#usable(await this.#access.load(key));
+          isNewest = true;
+          [text, changed, refused] = await apply(known.text, jobs);
+        }
+        for (const { job, error } of refused) job.reject(error);
         jobs = changed;
-        if (jobs.length === 0) return known;
+        if (jobs.length === 0) return isNewest ? known : undefined;
         const result = await this.#attempt(key, known, text, jobs[0]!);
         if (result.outcome === "gone") throw new GoneError("A change");
         if (result.outcome === "saved") {
@@ -111,8 +121,8 @@ export class RecordWriter {
           return jobs[0]!.exchange === undefined ? done : undefined;
         }
         this.#access.conflicted();
-        known = this.#access.read(key, result.current, known);
-        if (this.#access.isRetired(known.text)) throw renamed();
+        known = this.#usable(this.#access.read(key, result.current));
+        isNewest = true;
         jobs = jobs.filter(hasPatience);
         if (jobs.length === 0) return known;
         await this.#access.pause(conflicts, this.#access.now().getTime() - begun.getTime());
@@ -125,19 +135,10 @@ export class RecordWriter {
     }
   }
 
-  /** All changes on top of each other; one that throws is left out. */
-  async #apply(known: Known, jobs: readonly Job[]): Promise<[text: string, jobs: Job[]]> {
-    let { text } = known;
-    const changed: Job[] = [];
-    for (const job of jobs) {
-      try {
-        if (job.change !== undefined) text = await soon(job.change(text));
-        changed.push(job);
-      } catch (error) {
-        job.reject(error);
-      }
-    }
-    return [text, changed];
+  #usable(known: Known | undefined): Known {
+    if (known === undefined) throw new GoneError("A change");
+    if (this.#access.isRetired(known.text)) throw renamed();
+    return known;
   }
 
   #attempt(key: SessionKey, known: Known, text: string, { exchange }: Job): Promise<SaveResult> {
@@ -145,6 +146,30 @@ export class RecordWriter {
     if (text === known.text) return Promise.resolve({ outcome: "saved", version: known.version });
     return this.#access.save(key, known, text);
   }
+}
+
+interface Refused {
+  readonly job: Job;
+  readonly error: unknown;
+}
+
+/** All changes on top of each other; those that throw are left out. */
+async function apply(
+  start: string,
+  jobs: readonly Job[],
+): Promise<[text: string, changed: Job[], refused: Refused[]]> {
+  let text = start;
+  const changed: Job[] = [];
+  const refused: Refused[] = [];
+  for (const job of jobs) {
+    try {
+      if (job.change !== undefined) text = await soon(job.change(text));
+      changed.push(job);
+    } catch (error) {
+      refused.push({ job, error });
+    }
+  }
+  return [text, changed, refused];
 }
 
 /** The jobs that can be done together with those that are under way: changes in any number, an exchange alone. */

@@ -6,6 +6,7 @@ import { DataError, HeadersSentError } from "../errors.ts";
 import { readOnly } from "./read-only.ts";
 import { FRESH, LASTING, refuseReserved, RESERVED, withOwn } from "./reserved.ts";
 import type { Settings } from "./settings.ts";
+import { takeOver } from "./take-over.ts";
 
 /** One message for the user's next page. */
 export interface Flash {
@@ -166,9 +167,9 @@ export class Session<Data extends object = any> {
   }
 
   /**
-   * Reads, changes and writes the data in one step. In a store, `change` gets the newest data there is, and nobody writes
-   * between: counters and lists stay exact under any number of parallel requests. It may be called again when another
-   * process came first, so it must do nothing but change the data. In a cookie it gets the data of this request.
+   * Reads, changes and writes the data in one step. In a store, what `change` makes of the newest data is stored and nobody
+   * writes between: counters and lists stay exact under any number of parallel requests. It may be called again when
+   * another request came first, so it must do nothing but change the data it is given. In a cookie it gets the data of this request.
    *
    * @throws GoneError when the session has ended in the meantime
    * @throws StoreError when the store fails; nothing was changed then, or (`STORE_TIMEOUT`) perhaps
@@ -290,7 +291,8 @@ export class Session<Data extends object = any> {
     const now = this.#stringify();
     // What was changed while the store was at work is kept on top.
     const current = now === sent ? fresh : await live.revive(live.merge(sent, now, stored));
-    replaceKeys(this.#data as Dict, current.#data as Dict);
+    takeOver(this.#data as Dict, current.#data as Dict);
+    current.#numberTypes?.adopt(this.#data);
     this.#hidden = current.#hidden;
     this.#numberTypes = current.#numberTypes;
     this.#baseline = fresh.#baseline;
@@ -425,11 +427,6 @@ export class Session<Data extends object = any> {
 
 function refuseLate(): never {
   throw new HeadersSentError("A change of session.data");
-}
-
-function replaceKeys(target: Dict, source: Dict): void {
-  for (const key of Object.keys(target)) if (!Object.hasOwn(source, key)) delete target[key];
-  for (const key of Object.keys(source)) setOwn(target, key, source[key]);
 }
 
 /** Flask writes a tuple of category and message, Flask-Session a list of them. */

@@ -285,6 +285,13 @@ export class StoredSessions {
     );
   }
 
+  /** A record that others have written in the meantime. @throws StoreError where it cannot be read */
+  #known(key: SessionKey, record: StoredRecord): Known {
+    const session = this.#read(key, record);
+    if (session !== undefined) return session.known;
+    throw new StoreError("STORE_UNAVAILABLE", "The session's record in the store cannot be used any more.");
+  }
+
   #record(key: SessionKey, text: string, created: number, now: Date): SessionRecord {
     return { data: this.#codec.encode(key, text), expires: this.expiry(created, now) };
   }
@@ -295,12 +302,11 @@ export class StoredSessions {
 
   #access(): RecordAccess {
     return {
-      read: (key, record, { created }) => ({
-        text: this.#codec.decode(key, record.data),
-        created,
-        version: record.version,
-        seen: record.seen,
-      }),
+      read: (key, record) => this.#known(key, record),
+      load: async (key) => {
+        const record = await this.#guard.call("load", (store) => store.load(key, this.#now()));
+        return record && this.#known(key, record);
+      },
       save: (key, { version, created }, text): Promise<SaveResult> => {
         const now = this.#now();
         const record = this.#record(key, text, created, now);

@@ -384,6 +384,18 @@ describe("the cleaner of a FileStore", () => {
     expect(await text(store)).toBe("old");
   });
 
+  test("goes on where it stopped, and comes round to what expired behind it", async () => {
+    const store = new FileStore(newFolder(), { durability: "fast" });
+    const expired = (first: string) =>
+      store.create({ id: first.padEnd(43, "x"), owner: undefined }, record("old", NOW), NOW);
+    for (const first of "ABC_") await expired(first);
+    expect(await store.deleteExpired(3, NOW)).toBe(3);
+    for (const first of "AB") await expired(first);
+    expect(await store.deleteExpired(1, NOW)).toBe(1);
+    expect(await store.load({ id: "_".padEnd(43, "x"), owner: undefined }, new Date(0))).toBeUndefined();
+    expect(await store.deleteExpired(10, NOW)).toBe(2);
+  });
+
   test("removes the folder of an owner who has no record left", async () => {
     const { folder, store } = await prepared();
     const owner = dirname(dirname(dirname(adasFile(folder))));

@@ -6,12 +6,13 @@ import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { streamText } from "hono/streaming";
-import { HeadersSentError, type SessionManager } from "hipflask";
+import { createSessions, HeadersSentError, serverSide, type SessionManager, StoreError } from "hipflask";
 import { honoSessions } from "hipflask/adapters/hono";
+import { MemoryStore } from "hipflask/stores/memory";
 import { createServer } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen, overFetch, overHttp, type Send } from "../support/client.ts";
-import { signed, slow, stored } from "./storages.ts";
+import { intercepted, newSession, signed, slow, stored } from "./storages.ts";
 import { keepGlobals } from "./subjects.ts";
 
 const PLACES = ["on Node", "without Node"] as const;
@@ -116,6 +117,32 @@ describe.each(KINDS)("honoSessions $place with $storage.name", ({ place, storage
     const reply = await (await serve(hono))("/");
     expect([reply.status, reply.text, reply.setCookies]).toEqual([400, "DataError", []]);
     expect([reply.header("cache-control"), reply.header("content-encoding")]).toEqual([undefined, undefined]);
+  });
+
+  test.each(["read", "written"])("leaves a session that cannot be %s to app.onError", async (what) => {
+    const broken = what === "read" ? "load" : "save";
+    let isBroken = false;
+    const store = intercepted(new MemoryStore(), (operation) =>
+      isBroken && operation === broken ? Promise.reject(new Error("the store is down")) : undefined,
+    );
+    const sessions = createSessions({ storage: serverSide(store) });
+    const hono = new Hono();
+    hono.use(honoSessions(sessions));
+    hono.get("/", async (c) => {
+      const session = await sessions.get(c);
+      session.data["n"] = 1;
+      await session.update((data) => void (data["n"] = 2));
+      return c.text("done");
+    });
+    hono.onError((error, c) =>
+      error instanceof StoreError ? c.json({ error: error.code }, 503) : c.text("other", 500),
+    );
+    const send = await serve(hono);
+    const cookie = await newSession(sessions);
+    isBroken = true;
+    const reply = await send("/", { headers: [["cookie", `session=${cookie}`]] });
+    expect([reply.status, reply.text]).toEqual([503, '{"error":"STORE_UNAVAILABLE"}']);
+    expect(reply.setCookies).toEqual([]);
   });
 
   test("refuses what Hono's streaming callback writes too late", async () => {

@@ -1,7 +1,16 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
-import { cookies, createSessions, EVENT_CHANNEL, type SessionManager, signedCookie } from "hipflask";
+import {
+  cookies,
+  createSessions,
+  EVENT_CHANNEL,
+  serverSide,
+  type SessionManager,
+  signedCookie,
+  STORE_CHANNEL,
+} from "hipflask";
+import { MemoryStore } from "hipflask/stores/memory";
 import { FlaskCookie } from "hipflask/codec";
 import { flaskConfig } from "hipflask/flask";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
@@ -9,7 +18,8 @@ import { z } from "zod";
 import type { HeaderList } from "../support/client.ts";
 import { type Call, failure } from "../app/call.ts";
 import { noise, streamed, type Subject } from "./serving.ts";
-import { honoAlone, overNetwork, webAlone } from "./subjects.ts";
+import { intercepted, newSession, stored } from "./storages.ts";
+import { careless, honoAlone, overNetwork, webAlone } from "./subjects.ts";
 
 const SECRET = "n7Kq2LmX9wRt5VbZc8HsJd3FgPy6Ta4E";
 const OLD_SECRET = "e4Ya6Tg3Pd8Fs5JcHb9VzZ7RtXw2LmQk";
@@ -209,6 +219,82 @@ describe.each(subjects)("$name", ({ start }) => {
         "INTERNAL",
       ];
       for (const error of errors) expect(seen.join("\n")).toContain(error);
+      expectNothingPrivate(sent);
+    },
+  );
+});
+
+const storing = careless(stored).filter(({ protocol }) => protocol !== "http2");
+
+describe.each(storing)("$name, with sessions in a store", ({ start }) => {
+  test.each([false, true])(
+    "keeps secrets, session IDs and values to itself (encrypted: %s)",
+    async (encryptAtRest) => {
+      let isBroken = false;
+      const store = intercepted(new MemoryStore(), () =>
+        isBroken ? Promise.reject(new Error("the store is down")) : undefined,
+      );
+      const sessions = createSessions({ secretKey: SECRET, storage: serverSide(store, { encryptAtRest }) });
+      const types = new Set<string>();
+      sessions.on("*", (event) => {
+        types.add(event.type);
+        show(event);
+      });
+      subscribe(STORE_CHANNEL, show);
+      onTestFinished(() => void unsubscribe(STORE_CHANNEL, show));
+      const handlers: Record<string, (call: Call) => Promise<Response>> = {
+        "/write": async ({ context }) => {
+          await showFailure(() => sessions.get(context));
+          const session = await sessions.get(context);
+          for (const object of [sessions, cookies(context)]) show(object);
+          session.data["x"] = PRIVATE;
+          session.flash(PRIVATE);
+          return new Response("ok");
+        },
+        "/login": async ({ context }) => {
+          const session = await sessions.get(context);
+          await session.regenerate({ user: PRIVATE, device: PRIVATE });
+          return new Response("ok");
+        },
+        "/gone": async ({ context }) => {
+          const session = await sessions.get(context);
+          await session.regenerate({ user: PRIVATE });
+          await sessions.forUser(PRIVATE).revokeAll();
+          await session.update((data) => void (data["x"] = PRIVATE));
+          return new Response("ok");
+        },
+        "/function": async ({ context }) => {
+          const session = await sessions.get(context);
+          session.data["x"] = { y: [PRIVATE, () => PRIVATE] };
+          await showFailure(() => session.update(() => undefined));
+          await showFailure(() => session.regenerate({ user: PRIVATE }));
+          delete session.data["x"];
+          return new Response("ok");
+        },
+        "/logout": async ({ context }) => {
+          const session = await sessions.get(context);
+          await showFailure(() => session.destroy());
+          await session.destroy();
+          return new Response("ok");
+        },
+      };
+      const { send } = await start({ sessions, respond: (call) => handlers[call.path]!(call) });
+      const sent = [await newSession(sessions, { x: PRIVATE }), "A".repeat(43), `${PRIVATE}`];
+      for (const broken of [false, true]) {
+        isBroken = broken;
+        for (const value of [...sent]) {
+          for (const path of Object.keys(handlers)) {
+            const headers: HeaderList = [["cookie", `session=${value}; other=${PRIVATE}`]];
+            const reply = await send(path, { headers });
+            if (reply.status >= 400) seen.push(JSON.stringify([reply.headers, reply.text]));
+            sent.push(...reply.cookies("session").filter((cookie) => cookie !== ""));
+          }
+        }
+      }
+      const expected = ["sid.unknown", "sid.malformed", "session.renewed", "session.revoked", "store.down"];
+      for (const type of expected) expect(types).toContain(type);
+      for (const text of ["StoreError", "DataError", "Service Unavailable", "Conflict"])
+        expect(seen.join("\n")).toContain(text);
       expectNothingPrivate(sent);
     },
   );

@@ -90,14 +90,18 @@ describe("what clients are answered can be put in one order", () => {
 describe("the check finds", () => {
   /** A MemoryStore of which some methods are written anew. */
   const broken = (change: (store: MemoryStore) => Partial<SessionStore>): OpenStore => {
-    const store = new MemoryStore();
-    const random = seededRandom(7);
-    const network = afar(store, random);
-    const changed = change(store);
-    const both = new Proxy(network, {
-      get: (target, method: Method) => changed[method] ?? target[method],
-    });
-    return async () => ({ store: both, close: async () => {} });
+    const spaces = new Map<string, SessionStore>();
+    const breakStore = (store: MemoryStore): SessionStore => {
+      const changed = change(store);
+      return new Proxy(afar(store, seededRandom(7)), {
+        get: (target, method: Method) => changed[method] ?? target[method],
+      });
+    };
+    return async (space) => {
+      const store = spaces.get(space) ?? breakStore(new MemoryStore());
+      spaces.set(space, store);
+      return { store, close: async () => {} };
+    };
   };
   const failing = async (open: OpenStore): Promise<string> => {
     for (let seed = 1; seed <= 5; seed++) {

@@ -66,7 +66,7 @@ async function lookAt(key: SessionKey, store: SessionStore, recorder: Recorder):
   assert.fail("the store does not answer any more");
 }
 
-/** One session: the records it had, one after the other. All but the last were replaced or ended, as far as anybody knows. */
+/** One session: its records' keys, one after the other. All but the last were replaced or ended, as far as anybody knows. */
 interface Shared {
   readonly keys: SessionKey[];
   /** What somebody saw last of the last record. */
@@ -75,37 +75,54 @@ interface Shared {
 
 const OWNERS = [undefined, "ada".padEnd(22, "_"), "bob".padEnd(22, "_")];
 
-/** What the clients share: the sessions, and chance. */
+/**
+ * What the clients share: the sessions, and chance. A key is new and becomes known when its record was made, as in real life,
+ * but for the contested ones: those all try to create, again and again, and nobody deletes.
+ */
 class Crowd {
   readonly #recorder: Recorder;
   readonly #random: () => number;
   readonly #sessions: readonly Shared[];
-  /** The keys that were given to a `replace`: no others' to create. */
-  readonly #replacing = new Set<SessionKey>();
+  readonly #contested = new Set<SessionKey>();
   #names = 0;
 
   constructor(recorder: Recorder, random: () => number, sessions: number) {
     this.#recorder = recorder;
     this.#random = random;
-    this.#sessions = Array.from({ length: sessions }, () => ({ keys: [this.#newKey()], known: undefined }));
+    this.#sessions = Array.from({ length: sessions }, () => ({ keys: [], known: undefined }));
   }
 
   /** One client's life. */
   async work(store: SessionStore, client: number, operations: number): Promise<void> {
-    const remembered = new Map<string, Known>();
+    const remembered = new Map<SessionKey, Known>();
     for (let count = 0; count < operations; count++) {
       const session = this.#pick(this.#sessions);
+      const last = session.keys.at(-1);
       // Now and then somebody comes with an old cookie, or with what it read some time ago.
-      const key = this.#chance(0.85) ? session.keys.at(-1)! : this.#pick(session.keys.slice(-4));
-      const fresh = key === session.keys.at(-1) && this.#chance(0.6) ? session.known : undefined;
-      const learned = await this.#step(store, client, session, key, fresh ?? remembered.get(key.id));
-      if (typeof learned === "object") remembered.set(key.id, learned);
+      const key = this.#chance(0.85) ? last : this.#pick(session.keys.slice(-4));
+      if (key === undefined) {
+        await this.#begin(store, client, session);
+        continue;
+      }
+      const fresh = key === last && this.#chance(0.6) ? session.known : undefined;
+      const learned = await this.#step(store, client, session, key, fresh ?? remembered.get(key));
+      if (typeof learned === "object") remembered.set(key, learned);
       if (key !== session.keys.at(-1)) continue;
       if (typeof learned === "object") session.known = learned;
-      else if (learned === "gone" && (session.known !== undefined || this.#replacing.has(key))) {
-        this.#follow(session, this.#newKey());
-      }
+      else if (learned === "gone" && !this.#contested.has(key)) await this.#begin(store, client, session);
     }
+  }
+
+  /** Gives a session a new record. */
+  async #begin(store: SessionStore, client: number, session: Shared): Promise<void> {
+    const key = this.#newKey();
+    if (key.owner === undefined) {
+      this.#contested.add(key);
+      this.#follow(session, key);
+      return;
+    }
+    const created = await this.#recorder.create(store, client, key);
+    if (typeof created === "object") this.#follow(session, key, created);
   }
 
   /** Does one thing to a record, and tells what is known of it afterwards. */
@@ -117,29 +134,28 @@ class Crowd {
     known: Known | undefined,
   ): Promise<Known | "gone" | undefined> {
     const recorder = this.#recorder;
+    const isContested = this.#contested.has(key);
+    const choice = this.#random();
     if (known === undefined) {
-      return !this.#replacing.has(key) && this.#chance(0.5)
+      return isContested && choice < 0.7
         ? recorder.create(store, client, key)
         : recorder.load(store, client, key);
     }
-    const choice = this.#random();
     if (choice < 0.25) return recorder.load(store, client, key);
     if (choice < 0.6) return recorder.save(store, client, key, known);
     if (choice < 0.75) return recorder.touch(store, client, key, known);
     if (choice < 0.85) {
       const nextKey = this.#newKey();
-      this.#replacing.add(nextKey);
       const { learned, next } = await recorder.replace(store, client, key, known, nextKey);
-      if (next !== "gone") this.#follow(session, nextKey, next);
+      if (typeof next === "object") this.#follow(session, nextKey, next);
       return learned;
     }
-    if (choice < 0.91) return recorder.delete(store, client, key);
-    if (choice < 0.93 && key.owner !== undefined && store.deleteOwned !== undefined) {
-      const spared = this.#pick(this.#sessions).keys.at(-1)!;
-      await recorder.deleteOwned(store, client, key.owner, this.#chance(0.5) ? [spared.id] : []);
-      return undefined;
-    }
-    return recorder.create(store, client, key);
+    if (isContested) return recorder.create(store, client, key);
+    if (choice < 0.97 || key.owner === undefined) return recorder.delete(store, client, key);
+    if (store.deleteOwned === undefined) return undefined;
+    const spared = this.#pick(this.#sessions).keys.at(-1);
+    await recorder.deleteOwned(store, client, key.owner, spared && this.#chance(0.5) ? [spared.id] : []);
+    return undefined;
   }
 
   #follow(session: Shared, key: SessionKey, known?: Known): void {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningApp, startApp } from "../support/client.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { type RedisCluster, redisCli, startRedisCluster } from "../support/redis-server.ts";
-import { ANSWERED, expectRefused, expectUnconcerned, HEALED, statsOf, until, Witness } from "./outage.ts";
+import { ANSWERED, expectRefused, expectUnconcerned, HEALED, statsOf, until } from "./outage.ts";
+import { Witness } from "./witness.ts";
 
 /** Whether every node that runs knows three masters that are alive. */
 async function hasTakenOver({ nodes }: RedisCluster): Promise<boolean> {

@@ -3,7 +3,8 @@ import { type RunningApp, startApp } from "../support/client.ts";
 import { PostgresServer } from "../support/postgres-server.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
-import { ANSWERED, HEALED, statsOf, type Timed, until, Witness } from "./outage.ts";
+import { ANSWERED, HEALED, statsOf, until } from "./outage.ts";
+import { type Timed, Witness } from "./witness.ts";
 
 const ADAPTERS = ["node", "web", "hono"] as const;
 const STORES = [

@@ -12,7 +12,8 @@ import { listen } from "../support/client.ts";
 import { PostgresServer } from "../support/postgres-server.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
-import { ANSWERED, HEALED, until, Witness } from "./outage.ts";
+import { ANSWERED, HEALED, until } from "./outage.ts";
+import { Witness } from "./witness.ts";
 
 interface Opened {
   readonly store: SessionStore;
