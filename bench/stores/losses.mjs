@@ -19,7 +19,10 @@ export async function losses(names, { log, backends }) {
     undone > 0 ? "yes" : "no",
   ]);
   const ours = found.filter(({ name }) => isOurs(name));
-  const lost = ours.reduce((sum, { slow, fast, keys, undone }) => sum + slow + fast + AT_ONCE - keys + undone, 0);
+  const lost = ours.reduce(
+    (sum, { slow, fast, keys, undone }) => sum + slow + fast + AT_ONCE - keys + undone,
+    0,
+  );
   return {
     tables: [{ title: TITLE, columns: COLUMNS, rows }],
     goals: [{ goal: "updates lost and logouts undone, all stores of hipflask", limit: 0, ratio: lost }],

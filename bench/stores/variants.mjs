@@ -29,7 +29,9 @@ export const COUNTING_QUICKLY = withBare([HIPFLASK, HIPFLASK_REDIS, EXPRESS_SESS
 
 export const OVER_THE_NETWORK = STORED.filter((name) => /redis|postgres/i.test(name));
 
-export const IN_MEMORY = STORED.filter((name) => name.endsWith(" MemoryStore") && name !== "hono + hipflask MemoryStore");
+export const IN_MEMORY = STORED.filter(
+  (name) => name.endsWith(" MemoryStore") && name !== "hono + hipflask MemoryStore",
+);
 
 export const IN_PARALLEL = [
   ...STORED,

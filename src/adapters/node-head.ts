@@ -2,6 +2,7 @@ import type { Exchange } from "../session/index.ts";
 import type { NodeResponse } from "./node-exchange.ts";
 import { withExchange } from "./node-headers.ts";
 import { Hold } from "./node-hold.ts";
+import { checkStatus } from "./node-look.ts";
 import { refuse, type Sender } from "./node-refuse.ts";
 
 type Call = (this: NodeResponse, ...args: unknown[]) => NodeResponse;
@@ -44,6 +45,7 @@ export class Head {
     target.writeHead = (status, ...rest) => {
       const exchange = this.#exchange;
       if (exchange === undefined) return writeHead.call(this.#response, status, ...rest);
+      checkStatus(status);
       void exchange.commit();
       const args = withExchange(this.#response, exchange, rest);
       const result = writeHead.call(this.#response, status, ...args);

@@ -282,7 +282,7 @@ describe.each(storing)("$name, with sessions in a store", ({ start }) => {
       const sent = [await newSession(sessions, { x: PRIVATE }), "A".repeat(43), `${PRIVATE}`];
       for (const broken of [false, true]) {
         isBroken = broken;
-        for (const value of [...sent]) {
+        for (const value of sent.slice()) {
           for (const path of Object.keys(handlers)) {
             const headers: HeaderList = [["cookie", `session=${value}; other=${PRIVATE}`]];
             const reply = await send(path, { headers });

@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
-import { on, once } from "node:events";
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
@@ -16,6 +22,9 @@ import { intercepted, newSession } from "./storages.ts";
 
 type Handler = (response: ServerResponse, request: IncomingMessage, sessions: SessionManager) => unknown;
 
+/** What Node says to a client whose answer is not whole. */
+const CUT_OFF = /socket hang up|aborted|Stream closed with error code/;
+
 let unhandled: unknown[];
 beforeEach(() => {
   unhandled = [];
@@ -24,7 +33,8 @@ beforeEach(() => {
   onTestFinished(async () => {
     await sleep(5);
     process.off("unhandledRejection", note).off("uncaughtException", note);
-    expect(unhandled).toEqual([]);
+    if (unhandled.length > 0)
+      throw new Error("Something was thrown and caught by nobody.", { cause: unhandled });
   });
 });
 
@@ -286,7 +296,7 @@ describe.each(["http1", "http2"] as const)("a response over %s that waits for th
     test("although the middleware around it has announced another encoding", async () => {
       const { send } = await serve((response) => {
         response.setHeader("Content-Encoding", "gzip");
-        response.setHeader("Transfer-Encoding" in response ? "X" : "Vary", "Accept-Encoding");
+        response.setHeader("Vary", "Accept-Encoding");
         response.end("zipped");
       }, failing());
       const reply = await send("/");
@@ -321,7 +331,7 @@ describe.each(["http1", "http2"] as const)("a response over %s that waits for th
     const server = protocol === "http1" ? createServer(listener) : createHttp2Server(listener);
     const { origin, close } = await listen(server);
     onTestFinished(close);
-    await expect((protocol === "http1" ? overHttp(origin) : overHttp2(origin))("/")).rejects.toThrow();
+    await expect((protocol === "http1" ? overHttp(origin) : overHttp2(origin))("/")).rejects.toThrow(CUT_OFF);
     expect(events.map(({ type }) => type)).toContain("session.unsaved");
   });
 
@@ -332,7 +342,7 @@ describe.each(["http1", "http2"] as const)("a response over %s that waits for th
       await sleep(30);
       throw new StoreError("STORE_UNAVAILABLE", "in the middle");
     }, sessions);
-    await expect(send("/")).rejects.toThrow();
+    await expect(send("/")).rejects.toThrow(CUT_OFF);
   });
 
   test("refuses changes as soon as it waits", async () => {
@@ -362,12 +372,16 @@ describe("a connection over http1", () => {
     return { server, origin, port: Number(new URL(origin).port) };
   }
 
-  /** Everything that comes back until `enough` has. */
-  async function converse(port: number, text: string, enough: (all: string) => boolean): Promise<string> {
+  /** Everything that comes back until `enough` has, or the server ends the connection. */
+  async function converse(
+    port: number,
+    text: string,
+    enough: (all: string) => boolean = () => false,
+  ): Promise<string> {
     const socket = connect(port, "127.0.0.1").setEncoding("latin1");
     socket.write(text);
     let all = "";
-    for await (const [data] of on(socket, "data", { signal: AbortSignal.timeout(10_000) })) {
+    for await (const data of socket) {
       all += data;
       if (enough(all)) break;
     }
@@ -408,7 +422,6 @@ describe("a connection over http1", () => {
       response.once("close", () => seen.push({ socket: count(socket), response: count(response), plain }));
     });
     const { origin } = await serve(handle);
-    const { Agent } = await import("node:http");
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => agent.destroy());
     for (let i = 0; i < 100; i++) {
@@ -483,16 +496,12 @@ describe("a connection over http1", () => {
         response.end("<>");
       }),
     );
-    const pair = `GET /nop HTTP/1.1\r\nHost: localhost\r\nCookie: session=${cookie}\r\n\r\nGET /me HTTP/1.1\r\nHost: localhost\r\n\r\n`;
-    const replies = await Promise.all(
-      Array.from({ length: 10 }, () =>
-        converse(port, pair.repeat(500), (all) =>
-          all.length > 100_000 ? all.split("<>").length > 1000 : false,
-        ),
-      ),
-    );
+    const head = `HTTP/1.1\r\nHost: localhost`;
+    const pair = `GET /nop ${head}\r\nCookie: session=${cookie}\r\n\r\nGET /me ${head}\r\n\r\n`;
+    const requests = `${pair.repeat(500)}GET /nop ${head}\r\nConnection: close\r\n\r\n`;
+    const replies = await Promise.all(Array.from({ length: 10 }, () => converse(port, requests)));
     for (const all of replies) {
-      expect(all.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(1000);
+      expect(all.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(1001);
       expect(all).not.toMatch(/set-cookie/i);
       expect(all.match(/^vary: cookie/gim)).toHaveLength(500);
     }

@@ -195,6 +195,19 @@ describe.each(KINDS)("nodeSessions over $protocol with $storage.name", ({ protoc
     expect([reply.status, reply.text, reply.cookies("session").length]).toEqual([500, "failed", 1]);
   });
 
+  test("a status that Node refuses does not cost the session, nor set its cookie twice", async () => {
+    const reply = await ask(async (response, sessions, request) => {
+      (await sessions.get(request)).data["n"] = 1;
+      response.setHeader("X-Own", "1");
+      try {
+        response.writeHead(99_999);
+      } catch {
+        response.writeHead(500, utf8).end("failed");
+      }
+    });
+    expect([reply.status, reply.text, reply.cookies("session").length]).toEqual([500, "failed", 1]);
+  });
+
   test("early hints are not the headers: what is written after them still goes out", async () => {
     const origin = await serve(async (response, sessions, request) => {
       const session = await sessions.get(request);

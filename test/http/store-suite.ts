@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cookies, GoneError, type SessionManager, StoreError } from "hipflask";
-import { createSessions, serverSide } from "hipflask";
+import {
+  cookies,
+  createSessions,
+  GoneError,
+  serverSide,
+  type SessionManager,
+  type StoreError,
+} from "hipflask";
 import { MemoryStore } from "hipflask/stores/memory";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Client, type Reply } from "../support/client.ts";

@@ -13,6 +13,7 @@ let bundle: Promise<unknown> | undefined;
 export class WorkerProcess {
   readonly #process: ChildProcess;
   readonly #ready: Promise<unknown>;
+  readonly #closed: Promise<unknown>;
   /** What it printed so far, line by line. */
   readonly lines: string[] = [];
   #errors = "";
@@ -29,6 +30,7 @@ export class WorkerProcess {
       this.#errors += chunk;
     });
     this.#ready = this.#answer();
+    this.#closed = once(this.#process, "close");
   }
 
   /** Starts one, which waits until it is told to `go`. Bundled, it is there in a quarter of the time. */
@@ -57,13 +59,15 @@ export class WorkerProcess {
     return this.#answer();
   }
 
-  /** Kills it. Afterwards `lines` is complete. */
+  /**
+   * Kills it. Afterwards `lines` is complete.
+   *
+   * @throws Error when it had failed before
+   */
   async kill(): Promise<void> {
-    if (this.#process.signalCode !== null) return;
-    const closed = once(this.#process, "close");
     this.#process.kill("SIGKILL");
-    await closed;
-    if (this.#errors !== "") throw new Error(this.#errors);
+    await this.#closed;
+    if (this.#process.exitCode !== null) throw new Error(`The worker ended:\n${this.#errors}`);
   }
 
   #answer(): Promise<unknown> {

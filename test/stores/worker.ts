@@ -3,7 +3,6 @@
  * It says "ready", and begins when it is told anything.
  */
 import { once } from "node:events";
-import { writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { STORES } from "../../apps/demo/stores.ts";
 import { checkedText, counts, recordKey, RECORDS, withCount } from "./counted-record.ts";
@@ -40,8 +39,8 @@ async function write(): Promise<void> {
       const result = await store.save(recordKey(index), current.version, record, now);
       if (result.outcome === "gone") throw new Error("A record is gone.");
       if (result.outcome === "saved") {
-        // Straight into the pipe: it outlives this process.
-        writeSync(1, `${index} ${count}\n`);
+        // Synchronous, as all that goes into a pipe: it outlives this process.
+        process.stdout.write(`${index} ${count}\n`);
         break;
       }
       current = result.current;

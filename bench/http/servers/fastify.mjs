@@ -9,7 +9,9 @@ import { redisClient } from "./stores.mjs";
 export const servers = {
   "fastify bare": () => {
     const app = fastify();
-    app.get("/count", async () => ({ count: 1 }));
+    app.get("/count", (_request, reply) => {
+      reply.send({ count: 1 });
+    });
     return listen(app);
   },
 };
@@ -31,7 +33,9 @@ function counting(store) {
     cookie: { secure: false },
     ...(store && { store }),
   });
-  app.get("/count", async (request) => ({ count: countIn(request.session) }));
+  app.get("/count", (request, reply) => {
+    reply.send({ count: countIn(request.session) });
+  });
   const others = routes(
     properties({
       open: (request) => request.session,

@@ -52,7 +52,12 @@ function counting(sessions) {
     return countIn(session.data);
   };
   return listen(
-    createServer(nodeSessions(sessions, handlerOf(count, managed(sessions), (request) => request))),
+    createServer(
+      nodeSessions(
+        sessions,
+        handlerOf(count, managed(sessions), (request) => request),
+      ),
+    ),
   );
 }
 
