@@ -1,13 +1,30 @@
 import { defineConfig } from "vitest/config";
 
+/** They keep the machine busy with servers and processes of their own, so they run one at a time, after the others. */
+const HEAVY = ["test/races/**/*.test.ts", "src/stores/**/*.test.ts", "apps/demo/stores.test.ts"];
+
 export default defineConfig({
   resolve: { conditions: ["@hipflask/source"] },
   ssr: { resolve: { conditions: ["@hipflask/source"] } },
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts", "apps/**/*.test.ts", "examples/**/*.test.ts"],
     pool: "threads",
     isolate: false,
-    maxWorkers: 2,
     testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "light",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts", "apps/**/*.test.ts", "examples/**/*.test.ts"],
+          exclude: HEAVY,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: "heavy", include: HEAVY, maxWorkers: 1, sequence: { groupOrder: 2 } },
+      },
+    ],
   },
 });

@@ -21,8 +21,8 @@ const calls = channel(STORE_CHANNEL);
 const TICK = 100;
 /** So many failures in a row mean that the store is down. */
 const FAILURES = 5;
-/** Work over all records, which nobody's request waits for, may take so many times as long. */
-const PATIENCE: Partial<Record<Operation, number>> = { deleteAll: 60, deleteExpired: 60 };
+/** Work over many records may take so many times as long. */
+const PATIENCE: Partial<Record<Operation, number>> = { deleteOwned: 10, deleteAll: 60, deleteExpired: 60 };
 /** Ticks between two attempts to reach a store that is down. */
 const RETRY = 5;
 
@@ -59,6 +59,11 @@ export class StoreGuard {
     this.#events = events;
     this.#ticks = Math.ceil((timeout * 1000) / TICK);
     this.#maxPending = maxPending;
+  }
+
+  /** Whether the store has a method that not every store has. */
+  can(operation: Operation): boolean {
+    return this.#store[operation] !== undefined;
   }
 
   /** Calls the store. @throws StoreError | TooLargeError | ConfigError */

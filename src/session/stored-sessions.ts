@@ -1,6 +1,7 @@
 import type { TaggedJson } from "../codec/tagged-json.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { ConfigError, MalformedError, StoreError } from "../errors.ts";
+import { Doubts } from "./doubts.ts";
 import type { Events } from "./events.ts";
 import type { StoreGuard } from "./guarded-store.ts";
 import { TextMerger } from "./merge.ts";
@@ -15,6 +16,9 @@ import type { OwnedRecord, SaveResult, SessionKey, SessionRecord, StoredRecord }
 
 /** Milliseconds for which the old ID of a session can still be read. */
 const GRACE = 10_000;
+
+/** Milliseconds for which its record is kept, so that the change can be taken back after an outage. */
+const RETIRED = 600_000;
 
 /** How many records are removed at a time. */
 const CLEANING = 1000;
@@ -36,6 +40,7 @@ export class StoredSessions {
   readonly #events: Events;
   readonly #maxPerUser: number | undefined;
   readonly #writer: RecordWriter;
+  readonly #doubts = new Doubts();
   readonly #merger: TextMerger;
   /** The last of those who count a user's sessions, by owner. */
   readonly #limiting = new Map<string, Promise<void>>();
@@ -60,12 +65,16 @@ export class StoredSessions {
 
   /** The session with this ID, if there is one and it has not ended. @throws StoreError */
   async load({ key }: SessionId): Promise<StoredSession | undefined> {
+    if (this.#doubts.has(key.id)) await this.#doubts.settle(key.id);
     const record = await this.#guard.call("load", (store) => store.load(key, this.#now()));
-    if (record === undefined) {
+    const session = record && this.#read(key, record);
+    const isOver =
+      session?.retired === true && this.#timing.clock.now() - session.known.seen.getTime() >= GRACE;
+    if (record === undefined || isOver) {
       this.#events.emit("sid.unknown", "A session cookie holds an ID that the store does not know.");
       return undefined;
     }
-    return this.#read(key, record);
+    return session;
   }
 
   /** The session in a record; undefined where the record cannot be read or the session has lasted too long. */
@@ -142,13 +151,25 @@ export class StoredSessions {
     const { version } = await this.#writer.exchange(key, known, (current) => {
       text = renamedText(change(current.text), key, Math.floor(now.getTime() / 1000));
       const old = this.#codec.encode(key, retiredText(current.text, next.key, keepData));
-      const retired = { data: old, expires: new Date(now.getTime() + GRACE) };
+      const retired = { data: old, expires: new Date(now.getTime() + RETIRED) };
       const record = this.#record(next.key, text, known.created, now);
-      return this.#guard.call("replace", (store) =>
+      const replaced = this.#guard.call("replace", (store) =>
         store.replace(key, current.version, retired, next.key, record, now),
       );
+      replaced.catch(() => this.#doubts.add(key.id, () => this.#takeBack(key, current, next.key)));
+      return replaced;
     });
     return { text, created: known.created, version, seen: now };
+  }
+
+  /** Undoes a replacement where it has happened; where it has not, it cannot any more. */
+  async #takeBack(key: SessionKey, before: Known, next: SessionKey): Promise<void> {
+    const now = this.#now();
+    const record = this.#record(key, before.text, before.created, now);
+    const result = await this.#guard.call("save", (store) => store.save(key, before.version, record, now));
+    if (result.outcome === "conflict" && this.#linked(key, result.current).some(({ id }) => id === next.id))
+      return this.#takeBack(key, { ...before, version: result.current.version }, next);
+    await this.#guard.call("delete", (store) => store.delete(next));
   }
 
   /** Notes that a session was used. Nothing is at stake, so a store that fails is no error. */
@@ -237,8 +258,19 @@ export class StoredSessions {
     const count = await this.#guard.call("deleteOwned", (store) =>
       capability(store.deleteOwned?.bind(store), "end all sessions of a user")(owner, except, this.#now()),
     );
+    await this.#endRenamed(owner, except);
     this.#events.emit("session.revoked", "The sessions of a user were ended.");
     return count;
+  }
+
+  /** A session that got a new ID in the very moment is not spared by that. */
+  async #endRenamed(owner: string, except: readonly string[]): Promise<void> {
+    if (!this.#guard.can("listOwned")) return;
+    for (const { key, session } of await this.owned(owner)) {
+      const before = this.#predecessor(session.known.text);
+      const isSpared = except.includes(key.id) || (before !== undefined && except.includes(before.id));
+      if (before?.owner === owner && !isSpared) await this.end(key);
+    }
   }
 
   /** Ends every session. @throws StoreError | ConfigError */

@@ -12,7 +12,11 @@ export class Crowd {
     this.#cookie = cookie;
   }
 
-  async send(url: string, method = "GET", body?: string): Promise<{ status: number; body: string; ms: number }> {
+  async send(
+    url: string,
+    method = "GET",
+    body?: string,
+  ): Promise<{ status: number; body: string; ms: number }> {
     const start = performance.now();
     const sent = httpRequest(url, { method, agent: this.#agent, headers: { cookie: this.#cookie } });
     sent.end(body);

@@ -53,21 +53,25 @@ for (const kind of RIGS) {
       expect([data.secret, data.private]).toEqual([undefined, undefined]);
     }
 
-    test.each(OPERATIONS)(`is final against a %s, ${ROUNDS} times`, { timeout: 60_000 }, async (operation) => {
-      for (let round = 0; round < ROUNDS; round++) {
-        const client = await loggedIn(apps[0]!);
-        const cookie = (await client.cookie("session"))!;
-        // From well before the operation to well after it, in another process where there is one.
-        const slow = ask(apps[0]!, "GET", `/slow?op=${operation}&ms=15&key=k`, cookie);
-        await sleep(Math.random() * 30);
-        const logout = await ask(apps.at(-1)!, "POST", "/logout", cookie);
-        expect(logout.status).toBe(200);
-        const reply = await slow;
-        expect([200, 409, 503]).toContain(reply.status);
-        await expectEnded(cookie);
-        for (const given of reply.cookies("session")) await expectStranger(given);
-      }
-    });
+    test.each(OPERATIONS)(
+      `is final against a %s, ${ROUNDS} times`,
+      { timeout: 60_000 },
+      async (operation) => {
+        for (let round = 0; round < ROUNDS; round++) {
+          const client = await loggedIn(apps[0]!);
+          const cookie = (await client.cookie("session"))!;
+          // From well before the operation to well after it, in another process where there is one.
+          const slow = ask(apps[0]!, "GET", `/slow?op=${operation}&ms=15&key=k`, cookie);
+          await sleep(Math.random() * 30);
+          const logout = await ask(apps.at(-1)!, "POST", "/logout", cookie);
+          expect(logout.status).toBe(200);
+          const reply = await slow;
+          expect([200, 409, 503]).toContain(reply.status);
+          await expectEnded(cookie);
+          for (const given of reply.cookies("session")) await expectStranger(given);
+        }
+      },
+    );
 
     test(`is final against the login of another user, ${ROUNDS} times`, { timeout: 60_000 }, async () => {
       for (let round = 0; round < ROUNDS; round++) {
@@ -84,7 +88,9 @@ for (const kind of RIGS) {
     });
 
     test("is final for all devices, also those that log in meanwhile or before", async () => {
-      const before = await Promise.all(Array.from({ length: 25 }, (_, i) => loggedIn(apps[i % apps.length]!)));
+      const before = await Promise.all(
+        Array.from({ length: 25 }, (_, i) => loggedIn(apps[i % apps.length]!)),
+      );
       const logins = Promise.all(Array.from({ length: 25 }, (_, i) => loggedIn(apps[i % apps.length]!)));
       await ask(apps.at(-1)!, "POST", "/logout-all?user=1", "");
       const after = await Promise.all(Array.from({ length: 5 }, (_, i) => loggedIn(apps[i % apps.length]!)));

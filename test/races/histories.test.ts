@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { SessionStore } from "hipflask";
+import { FileStore } from "hipflask/stores/file";
+import { PostgresStore } from "hipflask/stores/postgres";
+import { RedisStore } from "hipflask/stores/redis";
+import { SqliteStore } from "hipflask/stores/sqlite";
+import { Redis } from "ioredis";
+import Database from "libsql";
+import pg from "pg";
+import { createClient } from "redis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ChaosProxy, startProxy } from "../support/chaos-proxy.ts";
+import { PostgresServer } from "../support/postgres-server.ts";
+import { describeWith } from "../support/provisioned.ts";
+import { startRedis } from "../support/redis-server.ts";
+import { checkHistories } from "./linearizability.ts";
+
+const SEEDS = Array.from({ length: process.env["HIPFLASK_LONG"] === "1" ? 8 : 1 }, (_, i) => i + 1);
+const SLOW = { timeout: 300_000 };
+
+interface Opened {
+  readonly store: SessionStore;
+  close(): Promise<void>;
+}
+
+describe("random histories of eight clients are linearizable on", () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "hipflask-histories-"));
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test.each(SEEDS)("SqliteStore (seed %i)", SLOW, async (seed) => {
+    const open = async (space: string): Promise<Opened> => {
+      const database = new Database(join(folder, `${space}.db`));
+      return { store: new SqliteStore(database), close: async () => void database.close() };
+    };
+    expect((await checkHistories(open, { seed }))["save saved"]).toBeGreaterThan(0);
+  });
+
+  test.each(SEEDS)("FileStore (seed %i)", SLOW, async (seed) => {
+    const open = async (space: string): Promise<Opened> => ({
+      store: new FileStore(join(folder, space), { durability: "fast" }),
+      close: async () => undefined,
+    });
+    expect((await checkHistories(open, { seed }))["save saved"]).toBeGreaterThan(0);
+  });
+});
+
+/** Delays each piece of data at random and now and then breaks a connection. */
+function disturb(proxy: ChaosProxy): void {
+  proxy.delay(0, 3);
+  proxy.resetAtRandom(0.05);
+}
+
+describeWith("redis", "random histories over connections that break are linearizable on", () => {
+  const clients = {
+    "node-redis": async (port: number) => {
+      const client = createClient({ socket: { port, reconnectStrategy: 10 } });
+      client.on("error", () => undefined);
+      await client.connect();
+      return { store: new RedisStore(client), close: async () => client.destroy() };
+    },
+    ioredis: async (port: number) => {
+      const client = new Redis(port, "127.0.0.1", { retryStrategy: () => 10 });
+      client.on("error", () => undefined);
+      // `once` of node:events would take a broken connection for the end.
+      await new Promise((resolve) => client.once("ready", resolve));
+      return { store: new RedisStore(client), close: async () => client.disconnect() };
+    },
+  };
+  const cases = SEEDS.flatMap((seed) =>
+    Object.entries(clients).map(([name, open]) => ({ name, open, seed })),
+  );
+
+  test.each(cases)("RedisStore with $name (seed $seed)", SLOW, async ({ open, seed }) => {
+    const server = await startRedis();
+    const proxy = await startProxy(server.port, { seed });
+    try {
+      const opened = async (): Promise<Opened> => {
+        proxy.pass();
+        const connected = await open(proxy.port);
+        disturb(proxy);
+        return connected;
+      };
+      const outcomes = await checkHistories(opened, { seed, timeout: 500, calm: () => proxy.pass() });
+      expect(outcomes["save saved"]).toBeGreaterThan(0);
+    } finally {
+      await proxy.close();
+      await server.close();
+    }
+  });
+});
+
+describeWith("postgres", "random histories over connections that break are linearizable on", () => {
+  test.each(SEEDS)("PostgresStore (seed %i)", SLOW, async (seed) => {
+    const server = await PostgresServer.start();
+    const proxy = await startProxy(server.port, { seed });
+    try {
+      const connectionString = server.url.replace(String(server.port), String(proxy.port));
+      const open = async (space: string): Promise<Opened> => {
+        proxy.pass();
+        const pool = new pg.Pool({ connectionString, max: 2 });
+        pool.on("error", () => undefined);
+        const store = new PostgresStore(pool, { table: space });
+        await store.setup();
+        disturb(proxy);
+        return { store, close: () => pool.end() };
+      };
+      const outcomes = await checkHistories(open, { seed, timeout: 500, calm: () => proxy.pass() });
+      expect(outcomes["save saved"]).toBeGreaterThan(0);
+    } finally {
+      await proxy.close();
+      await server.close();
+    }
+  });
+});
