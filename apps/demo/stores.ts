@@ -24,7 +24,12 @@ export const STORES = {
   postgres: async (url = "postgres://127.0.0.1:5432/postgres") => {
     const { PostgresStore } = await import("hipflask/stores/postgres");
     const { Pool } = (await import("pg")).default;
-    const pool = new Pool({ connectionString: url, connectionTimeoutMillis: 1000 });
+    const pool = new Pool({
+      connectionString: url,
+      connectionTimeoutMillis: 1000,
+      query_timeout: 1500,
+      idleTimeoutMillis: 1000,
+    });
     pool.on("error", () => undefined);
     return ready(new PostgresStore(pool));
   },
@@ -32,7 +37,8 @@ export const STORES = {
   redis: async (url = "redis://127.0.0.1:6379") => {
     const { RedisStore } = await import("hipflask/stores/redis");
     const { createClient } = await import("redis");
-    const client = createClient({ url });
+    const socket = { connectTimeout: 1000, reconnectStrategy: 200 } as const;
+    const client = createClient({ url, pingInterval: 2000, socket });
     client.on("error", () => undefined);
     await client.connect();
     return ready(new RedisStore(client));

@@ -88,10 +88,7 @@ export class Cell {
       await mkdir(prepared, 0o700);
       await mkdir(join(prepared, name), 0o700);
       await writeNew(join(prepared, name, version), data, this.#durable);
-      if (this.#durable) {
-        await sync(join(prepared, name));
-        await sync(prepared);
-      }
+      if (this.#durable) await sync(prepared);
       placed = await this.#place(prepared);
     } finally {
       if (!placed) {
@@ -107,12 +104,10 @@ export class Cell {
 
   /** Puts another value in the place of what `slot` was. Its version; undefined when the slot has moved since. */
   async write(slot: Slot, data: Uint8Array, expires: number, seen: number): Promise<string | undefined> {
-    const folder = join(this.#path, slot.name);
     const version = newVersion(slot.moves + 1);
     let written = false;
     try {
-      await writeNew(join(folder, version), data, this.#durable);
-      if (this.#durable) await sync(folder);
+      await writeNew(join(this.#path, slot.name, version), data, this.#durable);
       written = (await this.#move(slot, { version, expires, seen })) !== undefined;
     } catch (error) {
       missing(error);

@@ -60,12 +60,15 @@ export function readOwn(path: string): Uint8Array | undefined {
 // Opening a pipe without O_NONBLOCK waits for somebody who writes to it.
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** Writes a file that nobody but its owner may read. Fails when there is anything in its place, a link too. */
+/**
+ * Writes a file that nobody but its owner may read; `durable`: its bytes and its name are on the disk then. Fails when
+ * there is anything in its place, a link too.
+ */
 export async function writeNew(path: string, data: Uint8Array, durable: boolean): Promise<void> {
   const file = await open(path, "wx", 0o600);
   try {
     await file.writeFile(data);
-    if (durable) await file.sync();
+    if (durable) await Promise.all([file.sync(), sync(dirname(path))]);
   } finally {
     await file.close();
   }
