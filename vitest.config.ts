@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: "light",
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "apps/**/*.test.ts", "examples/**/*.test.ts"],
-          exclude: HEAVY,
+          exclude: [...HEAVY, "**/node_modules/**"],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

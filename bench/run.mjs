@@ -32,9 +32,9 @@ const HELP = `Usage: npm run bench [-- [filter ...] [--quick] [--json] [--update
 Compares hipflask, built, with its peers in one run and prints ratios. The first run installs the peers into bench/.
 
   filter    only the suites whose name holds one of these texts: ${Object.keys(SUITES).join(", ")}
-  --quick   fewer and shorter rounds: less than a minute for each suite
+  --quick   fewer and shorter rounds: about a minute for each suite
   --json    results as JSON on standard output; the tables are left out
-  --update  also writes the tables into docs/benchmarks.md; takes all suites at full length, about six minutes
+  --update  also writes the tables into docs/benchmarks.md; takes all suites at full length, a quarter of an hour
   --help    this text
 
 Example: npm run bench -- sign --quick

@@ -36,11 +36,17 @@ const handle = webSessions(sessions, async (request) => {
 });
 
 let cookie = "";
-async function ask(path: string): Promise<any> {
+interface Answer {
+  readonly count?: number;
+  readonly keys?: Record<string, number>;
+  readonly user?: string;
+}
+
+async function ask(path: string): Promise<Answer> {
   const response = await handle(new Request(`https://example.com${path}`, { headers: { cookie } }));
   const [given] = response.headers.getSetCookie();
   if (given !== undefined) cookie = given.split(";")[0]!;
-  return response.json();
+  return (await response.json()) as Answer;
 }
 
 await ask("/set?key=first");
@@ -49,7 +55,7 @@ await Promise.all(Array.from({ length: 100 }, () => ask("/count")));
 await ask("/login");
 const session = await ask("/");
 assert.equal(session.count, 100);
-assert.equal(Object.keys(session.keys).length, 21);
+assert.equal(Object.keys(session.keys!).length, 21);
 assert.equal(session.user, "42");
 
 const [device] = await sessions.forUser("42").list();

@@ -2,22 +2,20 @@
 import { bareOf, startLoad, startServer } from "../http/serving.mjs";
 
 const SESSIONS = 100_000;
-const SESSIONS_QUICK = 10_000;
 /** Milliseconds. */
 const TIME_ENOUGH = 600_000;
 
-export async function memory(names, { quick, log }) {
+export async function memory(names, { log }) {
   log("filling memory with sessions");
-  const sessions = quick ? SESSIONS_QUICK : SESSIONS;
   const load = await startLoad();
   try {
     const rows = [];
     for (const name of names) {
-      const used = await bytesWith(name, "newcomers", sessions, load);
+      const used = await bytesWith(name, "newcomers", SESSIONS, load);
       const bare = await bytesWith(bareOf(name), "sessionless", 1000, load);
-      rows.push([name, Math.round((used - bare) / sessions)]);
+      rows.push([name, Math.round((used - bare) / SESSIONS)]);
     }
-    const title = `Memory for ${sessions.toLocaleString("en")} sessions of 106 bytes of data`;
+    const title = `Memory for ${SESSIONS.toLocaleString("en")} sessions of 106 bytes of data`;
     const [[ours, bytes]] = rows;
     return {
       tables: [{ title, columns: ["variant", "bytes of heap and buffers per session"], rows }],

@@ -22,26 +22,30 @@ const STORED = [
   ...Object.keys(flask),
 ];
 
-/** Each after its framework without sessions. */
-export const COUNTING = withBare(STORED);
+/** Enough for the goals. */
+const QUICK = [HIPFLASK, HIPFLASK_REDIS, EXPRESS_SESSION, CONNECT_REDIS];
 
-export const COUNTING_QUICKLY = withBare([HIPFLASK, HIPFLASK_REDIS, EXPRESS_SESSION, CONNECT_REDIS]);
-
-export const OVER_THE_NETWORK = STORED.filter((name) => /redis|postgres/i.test(name));
-
-export const IN_MEMORY = STORED.filter(
-  (name) => name.endsWith(" MemoryStore") && name !== "hono + hipflask MemoryStore",
-);
-
-export const IN_PARALLEL = [
-  ...STORED,
-  "hono + @hono/session in a Map",
+const IN_COOKIES = [
   "node + hipflask",
   "node + iron-session",
   "express + cookie-session",
   "hono + @hono/session cookie",
   "h3 + useSession",
 ];
+
+/** Who takes part in what. */
+export function variants(quick) {
+  const stored = quick ? QUICK : STORED;
+  return {
+    /** Each after its framework without sessions. */
+    counting: [...new Set(stored.flatMap((name) => [bareOf(name), name]))],
+    overNetwork: stored.filter((name) => /redis|postgres/i.test(name)),
+    inParallel: quick ? stored : [...stored, "hono + @hono/session in a Map", ...IN_COOKIES],
+    inMemory: stored.filter(
+      (name) => name.endsWith(" MemoryStore") && name !== "hono + hipflask MemoryStore",
+    ),
+  };
+}
 
 /** @type {import("../http/rounds.mjs").TaxGoal[]} */
 export const TAX_GOALS = [
@@ -52,8 +56,4 @@ export const TAX_GOALS = [
 /** hipflask's that keep what they acknowledged. */
 export function isOurs(name) {
   return STORED.includes(name) && name.includes(" hipflask ");
-}
-
-function withBare(names) {
-  return [...new Set(names.flatMap((name) => [bareOf(name), name]))];
 }

@@ -65,6 +65,7 @@ export class CookieJar {
    * @throws CookieError | TooLargeError | HeadersSentError
    */
   set(name: string, value: string, attributes: CookieAttributes = {}): void {
+    this.#refuseLate();
     const complete = this.#clampLifetime({ ...attributes, path: attributes.path ?? "/" });
     this.put({ name, ...complete }, stringifySetCookie(name, value, complete, { clock: this.#clock }));
   }
@@ -75,6 +76,7 @@ export class CookieJar {
    * @throws CookieError | TooLargeError | HeadersSentError
    */
   delete(name: string, attributes: DeletionAttributes = {}): void {
+    this.#refuseLate();
     const complete = { ...attributes, path: attributes.path ?? "/" };
     this.put({ name, ...complete }, stringifyDeletion(name, complete));
   }
@@ -84,22 +86,25 @@ export class CookieJar {
     return this.#changes === undefined ? [] : [...this.#changes.values()];
   }
 
-  /** Called by an adapter when the response's headers leave: every later change throws. */
+  /** Called when the response's headers are about to leave: every later `set` and `delete` throws. */
   seal(): void {
     this.#sealed = true;
   }
 
   /**
-   * Takes in a `Set-Cookie` header that was made elsewhere.
+   * Takes in a `Set-Cookie` header that was made elsewhere: the session's own comes when the session is stored, after
+   * the application's last word.
    *
    * @internal
-   * @throws HeadersSentError
    */
   put(key: CookieKey, header: string): void {
-    if (this.#sealed) throw new HeadersSentError("A change of a cookie");
     const domain = key.domain?.replace(/^\./, "").toLowerCase() ?? "";
     this.#changes ??= new Map();
     this.#changes.set(`${key.name};${domain};${key.path ?? ""}`, header);
+  }
+
+  #refuseLate(): void {
+    if (this.#sealed) throw new HeadersSentError("A change of a cookie");
   }
 
   #clampLifetime(attributes: CookieAttributes): CookieAttributes {

@@ -25,6 +25,7 @@ export class Exchange<Data extends object = Dict> {
   #promise: Promise<Session<Data>> | undefined;
   #session: Session<Data> | undefined;
   #committed = false;
+  #storing: Promise<void> | undefined;
   #failure: unknown;
   #vary = false;
   #setCookies: readonly string[] = [];
@@ -62,15 +63,17 @@ export class Exchange<Data extends object = Dict> {
 
   /**
    * Stores the session and decides what the response says of it and of its cookies; to be called before the headers leave,
-   * which must wait for the promise, if there is one. From the call on every change of them throws. Called again it does nothing.
+   * which must wait for the promise, if there is one. From the call on every change of them throws. Called again it does nothing
+   * but give the same promise, while that is pending.
    *
    * @throws TooLargeError when the session does not fit into a cookie
    * @throws DataError when the session holds what cannot be stored
    * @throws StoreError when the store did not store it; the response must not leave then
    */
   commit(): Promise<void> | undefined {
-    if (this.#committed) return undefined;
+    if (this.#committed) return this.#storing;
     this.#committed = true;
+    this.jar.seal();
     // Where the session is still loading, somebody wants it.
     const wanted = this.#promise !== undefined;
     const accessed = this.#session?.accessed ?? wanted;
@@ -78,10 +81,11 @@ export class Exchange<Data extends object = Dict> {
       const depends = this.#keeping.commit(this.#session, wanted);
       this.#session?.seal();
       if (depends instanceof Promise) {
-        return depends.then(
+        this.#storing = depends.then(
           (really) => this.#finish(accessed || really),
           (error: unknown) => this.#fail(error),
         );
+        return this.#storing;
       }
       this.#finish(accessed || depends);
       return undefined;
@@ -92,15 +96,15 @@ export class Exchange<Data extends object = Dict> {
 
   #finish(vary: boolean): void {
     // Without a secret key Flask does nothing at all at the end of a request.
+    this.#storing = undefined;
     this.#vary = vary && this.#settings.refuseWrites === undefined;
-    this.jar.seal();
     this.#setCookies = this.jar.setCookies();
   }
 
   #fail(error: unknown): never {
+    this.#storing = undefined;
     this.#failure = error;
     this.#session?.seal();
-    this.jar.seal();
     const reason = error instanceof HipflaskError ? error.code : "an unexpected error";
     this.#settings.events.emit("session.unsaved", `A session could not be written: ${reason}.`);
     throw error;

@@ -75,7 +75,9 @@ export class RecordWriter {
 
   #enqueue(key: SessionKey, work: Pick<Job, "known" | "change" | "exchange">): Promise<Known> {
     return new Promise((resolve, reject) => {
-      const job = { ...work, resolve, reject, conflicts: 0 };
+      // Field by field: spreading `work` takes V8 several microseconds.
+      const { known, change, exchange } = work;
+      const job = { known, change, exchange, resolve, reject, conflicts: 0 };
       const line = this.#lines.get(key.id);
       if (line !== undefined) {
         line.push(job);

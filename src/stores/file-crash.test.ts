@@ -3,7 +3,7 @@ import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, u
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { cleanTogether } from "../../test/stores/cleaning.ts";
 import { surviveCrashes } from "../../test/stores/crashes.ts";
 import { FileProcess } from "../../test/stores/file-processes.ts";
@@ -11,7 +11,10 @@ import { EXPIRES, KEYS, LATER, NOW, prepare, record, TASKS, textOf } from "../..
 import { FileStore } from "./file.ts";
 
 const long = process.env["HIPFLASK_LONG"] === "1";
-const root = mkdtempSync(join(tmpdir(), "hipflask-file-crash-"));
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "hipflask-file-crash-"));
+});
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let folders = 0;
@@ -210,7 +213,7 @@ const mayMount =
   process.platform === "linux" && process.getuid!() === 0 && spawnSync("mkfs.ext4", ["-V"]).status === 0;
 
 describe.skipIf(!mayMount)("a power cut (needs Linux, root and mkfs.ext4)", () => {
-  const disk = join(root, "disk");
+  let disk: string;
   const mounted = async <T>(image: string, run: (folder: string) => Promise<T>): Promise<T> => {
     const folder = join(root, `mount-${(folders += 1)}`);
     mkdirSync(folder);
@@ -229,7 +232,7 @@ describe.skipIf(!mayMount)("a power cut (needs Linux, root and mkfs.ext4)", () =
   };
 
   beforeEach(() => {
-    rmSync(disk, { force: true });
+    disk = join(root, `disk-${(folders += 1)}`);
     execFileSync("truncate", ["--size", "32M", disk]);
     execFileSync("mkfs.ext4", ["-q", "-F", disk]);
   });

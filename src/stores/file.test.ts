@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -17,7 +18,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { FileProcess } from "../../test/stores/file-processes.ts";
 import { EXPIRES, KEYS, NOW, prepare, record, textOf } from "../../test/stores/file-tasks.ts";
 import { ConfigError } from "../errors.ts";
@@ -25,8 +26,11 @@ import { storeSuite } from "../testing/index.ts";
 import { FileStore } from "./file.ts";
 
 const isRoot = process.getuid!() === 0;
-const root = mkdtempSync(join(tmpdir(), "hipflask-file-"));
-chmodSync(root, 0o755);
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(realpathSync(tmpdir()), "hipflask-file-"));
+  chmodSync(root, 0o755);
+});
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let folders = 0;
@@ -77,7 +81,7 @@ describe("the folder of a FileStore", () => {
   });
 
   test("must be written to with a known durability", () => {
-    expect(() => new FileStore(root, { durability: "none" as "sync" })).toThrow(ConfigError);
+    expect(() => new FileStore("sessions", { durability: "none" as "sync" })).toThrow(ConfigError);
   });
 
   test("is made by setup, and by the first use", async () => {

@@ -6,11 +6,6 @@ const TOGETHER = 100;
 const TRIES = 1000;
 const LONGEST_PAUSE = 5;
 
-/** A prepared statement: what Deno throws for another one that is busy does not say so. */
-interface Command {
-  run(): unknown;
-}
-
 interface Write {
   readonly work: () => unknown;
   readonly resolve: (result: unknown) => void;
@@ -22,16 +17,12 @@ interface Write {
  * them is answered before it is committed.
  */
 export class SqliteWriter {
-  readonly #begin: Command;
-  readonly #commit: Command;
-  readonly #rollback: Command;
+  readonly #database: { exec(sql: string): unknown };
   #waiting: Write[] = [];
   #running = false;
 
-  constructor(database: { prepare(sql: string): Command }) {
-    this.#begin = database.prepare("BEGIN IMMEDIATE");
-    this.#commit = database.prepare("COMMIT");
-    this.#rollback = database.prepare("ROLLBACK");
+  constructor(database: { exec(sql: string): unknown }) {
+    this.#database = database;
   }
 
   /** What `work` gives, when it is durable. It may run more than once, after what it did has been undone. */
@@ -46,31 +37,32 @@ export class SqliteWriter {
     this.#running = true;
     while (this.#waiting.length > 0) {
       await turn();
-      await this.#finish(this.#waiting.splice(0, TOGETHER));
+      await this.#commit(this.#waiting.splice(0, TOGETHER));
     }
     this.#running = false;
   }
 
-  async #finish(writes: readonly Write[]): Promise<void> {
+  async #commit(writes: readonly Write[]): Promise<void> {
     try {
       const results = await whenFree(() => this.#transaction(writes));
       for (const [index, { resolve }] of writes.entries()) resolve(results[index]);
     } catch (error) {
       // One of them failed, and none was done: each one for itself, then.
-      if (writes.length > 1 && !isBusy(error)) for (const write of writes) await this.#finish([write]);
+      if (writes.length > 1 && !isBusy(error)) for (const write of writes) await this.#commit([write]);
       else for (const { reject } of writes) reject(error);
     }
   }
 
   #transaction(writes: readonly Write[]): unknown[] {
-    this.#begin.run();
+    // Not prepared: libsql does not reset a prepared statement that was busy, and with it the connection reads what is past.
+    this.#database.exec("BEGIN IMMEDIATE");
     try {
       const results = writes.map(({ work }) => work());
-      this.#commit.run();
+      this.#database.exec("COMMIT");
       return results;
     } catch (error) {
       try {
-        this.#rollback.run();
+        this.#database.exec("ROLLBACK");
       } catch {
         // After some errors, a full disk for one, SQLite has done that already.
       }
@@ -95,11 +87,7 @@ export async function whenFree<T>(run: () => T): Promise<T> {
   }
 }
 
-/** SQLITE_BUSY and its kinds: `code` has the name in better-sqlite3, libsql and Bun, `errcode` the number in Node and Deno. */
+/** SQLite's text for SQLITE_BUSY: the codes that go with it have other names in each driver, and Deno leaves them out. */
 function isBusy(error: unknown): boolean {
-  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
-  return (
-    (typeof code === "string" && code.startsWith("SQLITE_BUSY")) ||
-    (typeof errcode === "number" && (errcode & 0xff) === 5)
-  );
+  return String((error as { readonly message?: unknown }).message).includes("database is locked");
 }

@@ -91,7 +91,7 @@ CREATE INDEX IF NOT EXISTS "${name}_expires" ON "${name}" (expires);`;
 
   /** Makes the table with its indexes where they are missing, and sets the file's journal to WAL, where readers wait for nobody. */
   async setup(): Promise<void> {
-    await whenFree(() => this.#database.prepare("PRAGMA journal_mode = WAL").get());
+    await whenFree(() => this.#database.exec("PRAGMA journal_mode = WAL"));
     await this.#writer.write(() => this.#database.exec(SqliteStore.schema(this.#table)));
   }
 

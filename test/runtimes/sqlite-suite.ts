@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { type SqliteDatabase, SqliteStore } from "../../src/stores/sqlite.ts";
 import { storeSuite } from "../../src/testing/index.ts";
 
@@ -41,24 +42,28 @@ storeSuite({
   capabilities: { deleteExpired: true, owners: true, deleteAll: true },
 });
 
-test("a write waits, and the event loop turns, while another connection holds the lock", async () => {
+test("while another connection writes, a write waits, the event loop turns, and reads see what is committed", async () => {
   const path = join(folder, "busy.db");
   const database = openDatabase(path);
   const store = new SqliteStore(database);
   await store.setup();
+  const now = new Date(1000);
+  const theirs = { id: "theirs".padEnd(43, "0"), owner: undefined };
+  const ours = { id: "ours".padEnd(43, "0"), owner: undefined };
   const other = openDatabase(path);
-  other.exec("BEGIN IMMEDIATE");
+  other.exec(
+    `BEGIN IMMEDIATE; INSERT INTO hipflask_sessions VALUES ('${theirs.id}', NULL, 'v', x'00', 5000, 0)`,
+  );
+  const created = store.create(ours, { data: new Uint8Array(1), expires: new Date(2000) }, now);
   let turns = 0;
   const turning = setInterval(() => (turns += 1), 1);
-  const created = store.create(
-    { id: "a".padEnd(43, "0"), owner: undefined },
-    { data: new Uint8Array(1), expires: new Date(2000) },
-    new Date(1000),
-  );
-  setTimeout(() => other.exec("COMMIT"), 100);
-  assert.equal(typeof (await created), "string");
+  await delay(100);
   clearInterval(turning);
-  assert.ok(turns > 20, `the event loop turned ${turns} times`);
+  assert.ok(turns > 10, `the event loop turned ${turns} times`);
+  assert.equal(await store.load(theirs, now), undefined);
+  other.exec("COMMIT");
+  assert.notEqual(await store.load(theirs, now), undefined);
+  assert.equal(typeof (await created), "string");
   other.close();
   database.close();
 });

@@ -19,7 +19,7 @@ export async function cleanTogether({ kind, place, store, fill }: Cleaning, expi
   await store.setup?.();
   await fill(expired);
   const workers = await Promise.all(
-    Array.from({ length: PROCESSES }, (_, index) => WorkerProcess.start(kind, place, "clean", `${index}`)),
+    Array.from({ length: PROCESSES }, () => WorkerProcess.start(kind, place, "clean")),
   );
   const quiet = await requests(store, "quiet", delay(1000));
   const results = Promise.all(workers.map((worker) => worker.result()));

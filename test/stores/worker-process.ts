@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { rename } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -14,18 +16,10 @@ export class WorkerProcess {
   readonly #process: ChildProcess;
   readonly #ready: Promise<unknown>;
   readonly #closed: Promise<unknown>;
-  /** What it printed so far, line by line. */
-  readonly lines: string[] = [];
   #errors = "";
 
   private constructor(args: readonly string[]) {
-    this.#process = fork(BUNDLE, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
-    let rest = "";
-    this.#process.stdout!.setEncoding("utf8").on("data", (chunk: string) => {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop()!;
-      this.lines.push(...lines);
-    });
+    this.#process = fork(BUNDLE, args, { stdio: ["ignore", "inherit", "pipe", "ipc"] });
     this.#process.stderr!.setEncoding("utf8").on("data", (chunk: string) => {
       this.#errors += chunk;
     });
@@ -33,19 +27,11 @@ export class WorkerProcess {
     this.#closed = once(this.#process, "close");
   }
 
-  /** Starts one, which waits until it is told to `go`. Bundled, it is there in a quarter of the time. */
-  static async start(kind: string, place: string, task: string, name: string): Promise<WorkerProcess> {
-    bundle ??= build({
-      entryPoints: [here("worker.ts")],
-      outfile: BUNDLE,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      conditions: ["@hipflask/source"],
-      external: DRIVERS,
-    });
+  /** Starts one, which waits until it is told to `go`. */
+  static async start(kind: string, place: string, task: string, ...more: string[]): Promise<WorkerProcess> {
+    bundle ??= bundleWorker();
     await bundle;
-    const worker = new WorkerProcess([kind, place, task, name]);
+    const worker = new WorkerProcess([kind, place, task, ...more]);
     await worker.#ready;
     return worker;
   }
@@ -59,11 +45,7 @@ export class WorkerProcess {
     return this.#answer();
   }
 
-  /**
-   * Kills it. Afterwards `lines` is complete.
-   *
-   * @throws Error when it had failed before
-   */
+  /** Kills it. @throws Error when it had failed before */
   async kill(): Promise<void> {
     this.#process.kill("SIGKILL");
     await this.#closed;
@@ -76,4 +58,20 @@ export class WorkerProcess {
       this.#process.once("close", () => reject(new Error(`The worker ended:\n${this.#errors}`)));
     });
   }
+}
+
+/** Bundled, it starts in a quarter of the time. */
+async function bundleWorker(): Promise<void> {
+  // Under another name first, because others may do the same at the same time.
+  const outfile = `${BUNDLE}.${randomUUID()}`;
+  await build({
+    entryPoints: [here("worker.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    conditions: ["@hipflask/source"],
+    external: DRIVERS,
+  });
+  await rename(outfile, BUNDLE);
 }

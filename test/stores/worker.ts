@@ -1,13 +1,14 @@
 /**
- * One process of several that use one store. Its arguments: the kind of store, where it is, its task, and its name.
+ * One process of several that use one store. Its arguments: the kind of store, where it is, its task, and what that needs.
  * It says "ready", and begins when it is told anything.
  */
 import { once } from "node:events";
+import { appendFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { STORES } from "../../apps/demo/stores.ts";
 import { checkedText, counts, recordKey, RECORDS, withCount } from "./counted-record.ts";
 
-const [kind, place, task, name] = process.argv.slice(2) as [keyof typeof STORES, string, string, string];
+const [kind, place, task, ...more] = process.argv.slice(2) as [keyof typeof STORES, ...string[]];
 const store = await STORES[kind](place);
 
 /** A cleaner rests ten times as long as it works. */
@@ -27,8 +28,11 @@ async function clean(): Promise<void> {
   process.send!(removed);
 }
 
-/** Counts up its own number in one record after the other, and prints which and how far when the store has said yes. */
-async function write(): Promise<void> {
+/**
+ * Counts up the number of `name` in one record after the other, and notes in the file `diary` which and how far, when the
+ * store has said yes. What is in a file outlives this process.
+ */
+async function write(name: string, diary: string): Promise<void> {
   for (let round = 1; ; round++) {
     const index = round % RECORDS;
     const now = new Date();
@@ -39,8 +43,7 @@ async function write(): Promise<void> {
       const result = await store.save(recordKey(index), current.version, record, now);
       if (result.outcome === "gone") throw new Error("A record is gone.");
       if (result.outcome === "saved") {
-        // Synchronous, as all that goes into a pipe: it outlives this process.
-        process.stdout.write(`${index} ${count}\n`);
+        appendFileSync(diary, `${index} ${count}\n`);
         break;
       }
       current = result.current;
@@ -50,5 +53,5 @@ async function write(): Promise<void> {
 
 process.send!("ready");
 await once(process, "message");
-await (task === "clean" ? clean() : write());
+await (task === "clean" ? clean() : write(more[0]!, more[1]!));
 process.disconnect();
