@@ -31,7 +31,7 @@ export interface Storage {
   readonly open: (setup: StorageSetup) => OpenStorage;
 }
 
-export interface StorageSetup {
+interface StorageSetup {
   /** Oldest first: the last one signs. Empty where there are none. */
   readonly keys: readonly SecretKey[];
   readonly timing: Timing;

@@ -290,15 +290,27 @@ export class StoredSessions {
     );
   }
 
-  /** Removes, every so many seconds, the records of sessions that have ended, a thousand at a time; keeps no process alive. */
+  /** Removes, every so many seconds, the records of sessions that have ended; keeps no process alive. */
   cleanEvery(interval: number): void {
-    const round = async (): Promise<void> => {
-      // What fails is an event already; the next round tries again.
-      while ((await this.deleteExpired(CLEANING).catch(() => 0)) >= CLEANING);
+    let round: Promise<void> | undefined;
+    const begin = (): void => {
+      round ??= this.#clean().finally(() => {
+        round = undefined;
+      });
     };
     // Processes that start together do not clean together.
     const start = (interval * randomBytes(1)[0]!) / 256;
-    setTimeout(() => setInterval(() => void round(), interval * 1000).unref(), start * 1000).unref();
+    setTimeout(() => setInterval(begin, interval * 1000).unref(), start * 1000).unref();
+  }
+
+  /** A thousand at a time, with long rests between, so that no request has to wait. What fails is an event already. */
+  async #clean(): Promise<void> {
+    for (;;) {
+      const begun = this.#timing.clock.now();
+      const removed = await this.deleteExpired(CLEANING).catch(() => 0);
+      if (removed < CLEANING) return;
+      await pause(10 * (this.#timing.clock.now() - begun));
+    }
   }
 
   /** When a session that is used now will end. `created` is in seconds since 1970. */
@@ -362,6 +374,13 @@ function jitter(failures: number, ms: number): Promise<void> {
   const share = 0.5 + randomBytes(1)[0]! / 512;
   return new Promise((resolve) => {
     setTimeout(resolve, share * longest);
+  });
+}
+
+/** Keeps no process alive. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
   });
 }
 
