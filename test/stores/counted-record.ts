@@ -4,7 +4,7 @@ import type { SessionKey } from "hipflask";
 export const RECORDS = 3;
 
 export function recordKey(index: number): SessionKey {
-  return { id: `record-${index}`.padEnd(43, "0"), owner: undefined };
+  return { id: `record-${index}`.padEnd(43, "_"), owner: undefined };
 }
 
 /** How far each writer has counted in a record. */
