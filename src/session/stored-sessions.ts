@@ -20,6 +20,9 @@ const GRACE = 10_000;
 /** Milliseconds for which its record is kept, so that the change can be taken back after an outage. */
 const RETIRED = 600_000;
 
+/** Milliseconds that a write counts as having taken at least, when it is decided how long to wait for the next attempt. */
+const LEAST_PAUSE = 5;
+
 /** How many records are removed at a time. */
 const CLEANING = 1000;
 
@@ -370,7 +373,7 @@ export class StoredSessions {
 
 /** Waits longer each time, longer for a slow store, and half of it at random, so that those who met do not meet again. */
 function jitter(failures: number, ms: number): Promise<void> {
-  const longest = Math.min(Math.max(ms, 1) * 2 ** (failures + 2), 500);
+  const longest = Math.min(Math.max(ms, LEAST_PAUSE) * 2 ** (failures + 2), 500);
   const share = 0.5 + randomBytes(1)[0]! / 512;
   return new Promise((resolve) => {
     setTimeout(resolve, share * longest);
