@@ -187,6 +187,16 @@ describe("login and messages", () => {
     expect(jar.has("session")).toBe(false);
   });
 
+  test.each([
+    ["GET", "/logins"],
+    ["POST", "/logout-everywhere"],
+  ])("%s %s says that of sessions in cookies there is no list", async (method, path) => {
+    const { ask } = visitor();
+    await ask("POST", "/login", { name: "Käthe" });
+    const { status, json } = await ask(method, path);
+    expect([status, json]).toEqual([501, { error: expect.stringContaining("serverSide(store)") }]);
+  });
+
   test("messages queue up until they are asked for", async () => {
     const { ask } = visitor();
     await ask("POST", "/flash", { message: "Grüße", category: "info" });

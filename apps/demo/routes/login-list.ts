@@ -1,4 +1,4 @@
-import type { SessionManager, UserSession } from "hipflask";
+import { ConfigError, type SessionManager, type UserSession } from "hipflask";
 import { Hono } from "hono";
 
 /** Where a user is logged in, which only a store can tell. */
@@ -19,6 +19,12 @@ export function loginListRoutes(sessions: SessionManager): Hono {
     // It has ended like the others; this is for its cookie.
     await session.destroy();
     return c.json({ user: null, ended });
+  });
+
+  app.onError((error, c) => {
+    // Of sessions in cookies there is no list.
+    if (error instanceof ConfigError) return c.json({ error: error.message }, 501);
+    throw error;
   });
 
   return app;
