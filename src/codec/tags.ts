@@ -2,7 +2,7 @@ import { decodeBase64Lenient } from "../encoding/base64url.ts";
 import { parseEmailDate } from "../encoding/email-date.ts";
 import { formatHttpDate } from "../encoding/http-date.ts";
 import { MalformedError } from "../errors.ts";
-import { Markup, Tuple, Uuid } from "./values.ts";
+import { Markup, Tuple, Uuid } from "../encoding/python-values.ts";
 
 /**
  * How one type of value is written into JSON and read back: `flask.json.tag.JSONTag`.
