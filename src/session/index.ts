@@ -5,9 +5,9 @@ export { createSessions, type SessionManager } from "./manager.ts";
 export type { SessionOptions } from "./options.ts";
 export type { StandardSchema } from "./schema.ts";
 export type { Flash, Session } from "./session.ts";
-export { STORE_CHANNEL, type StoreCall } from "./guarded-store.ts";
-export { serverSide, type ServerSideOptions } from "./server-side.ts";
-export { signedCookie, type SignedCookieOptions } from "./signed-cookie.ts";
+export { STORE_CHANNEL, type StoreCall } from "./server-side/guarded-store.ts";
+export { serverSide, type ServerSideOptions } from "./server-side/server-side.ts";
+export { signedCookie, type SignedCookieOptions } from "./client-side/signed-cookie.ts";
 export type { Storage } from "./storage.ts";
 export type {
   OwnedRecord,
@@ -18,4 +18,4 @@ export type {
   StoredRecord,
   Version,
 } from "./store.ts";
-export type { UserSession, UserSessions } from "./user-sessions.ts";
+export type { UserSession, UserSessions } from "./server-side/user-sessions.ts";

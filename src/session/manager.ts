@@ -11,8 +11,8 @@ import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { SessionCookie } from "./session-cookie.ts";
 import type { OpenStorage } from "./storage.ts";
-import type { StoredSessions } from "./stored-sessions.ts";
-import { UserSessions } from "./user-sessions.ts";
+import type { StoredSessions } from "./server-side/stored-sessions.ts";
+import { UserSessions } from "./server-side/user-sessions.ts";
 
 /** What a manager needs to know of a request. */
 export interface RequestFacts {

@@ -6,7 +6,7 @@ import type { Keeping } from "./keeping.ts";
 import type { Timing } from "./options.ts";
 import type { SessionCookie } from "./session-cookie.ts";
 import type { Settings } from "./settings.ts";
-import type { StoredSessions } from "./stored-sessions.ts";
+import type { StoredSessions } from "./server-side/stored-sessions.ts";
 
 /** Turns session data into the text by which two states of it are compared. */
 export interface SessionJson {

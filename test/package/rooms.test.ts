@@ -24,6 +24,11 @@ const targets = [
   "../errors.ts",
   "../clock.ts",
   "../index.ts",
+  "../../encoding/x.ts",
+  "../../codec/x.ts",
+  "../../session/x.ts",
+  "../../stores/x.ts",
+  "../../errors.ts",
   "node:crypto",
   "node:http",
   "node:zlib",
@@ -38,14 +43,18 @@ const siblings = ["./node.ts", "./node-exchange.ts"];
 const session = ["../cookie/x.ts", "../signer/x.ts", "../codec/x.ts", ...siblings, ...bottom];
 const adapter = ["../cookie/x.ts", "../session/x.ts", "../errors.ts", "../clock.ts", "hono"];
 const node = ["node:http", "node:zlib", "node:async_hooks"];
+/** Of a folder within a room, where `..` is the room itself. */
+const part = [...siblings, "../errors.ts", "../clock.ts", "../index.ts", "../../errors.ts"];
 
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "encoding/file.ts": [...siblings, "../errors.ts", "../clock.ts", "node:zlib"],
+  "encoding/part/file.ts": [...part, "node:zlib"],
   "crypto/file.ts": [...siblings, "../encoding/x.ts", "../errors.ts", "../clock.ts", "node:crypto"],
   "cookie/file.ts": [...siblings, ...bottom],
   "signer/file.ts": [...siblings, ...bottom],
   "codec/file.ts": [...siblings, "../signer/x.ts", ...bottom],
   "session/file.ts": [...session, "node:async_hooks"],
+  "session/part/file.ts": [...part, "../../encoding/x.ts", "../../codec/x.ts"],
   "flask/file.ts": [...session, "../session/x.ts"],
   "stores/file.ts": [...siblings, ...bottom, ...node],
   "adapters/file.ts": [...adapter, ...node, "./node-exchange.ts"],

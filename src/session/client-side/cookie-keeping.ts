@@ -1,16 +1,16 @@
-import { seconds } from "../clock.ts";
-import type { FlaskCookie } from "../codec/index.ts";
-import { MAX_COOKIE_BYTES } from "../cookie/attributes.ts";
-import { quoteAscii } from "../encoding/json-text.ts";
-import { TooLargeError } from "../errors.ts";
-import type { Keeping } from "./keeping.ts";
+import { seconds } from "../../clock.ts";
+import type { FlaskCookie } from "../../codec/index.ts";
+import { MAX_COOKIE_BYTES } from "../../cookie/attributes.ts";
+import { quoteAscii } from "../../encoding/json-text.ts";
+import { TooLargeError } from "../../errors.ts";
+import type { Keeping } from "../keeping.ts";
 import { openCookie } from "./open-cookie.ts";
-import { RESERVED } from "./reserved.ts";
-import type { SessionCookie } from "./session-cookie.ts";
-import type { Session } from "./session.ts";
-import type { Settings } from "./settings.ts";
-import { startSession } from "./start.ts";
-import type { GenuineCookie } from "./storage.ts";
+import { RESERVED } from "../reserved.ts";
+import type { SessionCookie } from "../session-cookie.ts";
+import type { Session } from "../session.ts";
+import type { Settings } from "../settings.ts";
+import { startSession } from "../start.ts";
+import type { GenuineCookie } from "../storage.ts";
 
 /** Keeps a session in its cookie. */
 export class CookieKeeping<Data extends object> implements Keeping<Data> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { request, setUpServer, storeCalls } from "../../test/support/server-sessions.ts";
-import { Visitor } from "../../test/support/visitor.ts";
-import { MemoryStore } from "../stores/memory.ts";
+import { request, setUpServer, storeCalls } from "../../../test/support/server-sessions.ts";
+import { Visitor } from "../../../test/support/visitor.ts";
+import { MemoryStore } from "../../stores/memory.ts";
 import { newSessionId } from "./session-id.ts";
 
 describe("a cookie", () => {

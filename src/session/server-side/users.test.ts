@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { faultyStore, moment, sleep } from "../../test/support/faulty-store.ts";
-import { failure, request, setUpServer } from "../../test/support/server-sessions.ts";
-import { FakeClock, Visitor } from "../../test/support/visitor.ts";
-import { MemoryStore } from "../stores/memory.ts";
+import { faultyStore, moment, sleep } from "../../../test/support/faulty-store.ts";
+import { failure, request, setUpServer } from "../../../test/support/server-sessions.ts";
+import { FakeClock, Visitor } from "../../../test/support/visitor.ts";
+import { MemoryStore } from "../../stores/memory.ts";
 
 const login = (user: string) => (session: any) => session.regenerate({ user });
 const isLoggedIn = async (look: (cookie: string) => Promise<any>, visitor: Visitor<any>) =>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { faultyStore, type Operation } from "../../test/support/faulty-store.ts";
-import { request, setUpServer, storeCalls } from "../../test/support/server-sessions.ts";
-import { MemoryStore } from "../stores/memory.ts";
-import type { SessionStore } from "./index.ts";
+import { faultyStore, type Operation } from "../../../test/support/faulty-store.ts";
+import { request, setUpServer, storeCalls } from "../../../test/support/server-sessions.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import type { SessionStore } from "../index.ts";
 
 const DAY = 24 * 60 * 60;
 const YEARS = new Date(8e15);

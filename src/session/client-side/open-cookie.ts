@@ -1,8 +1,8 @@
-import { seconds } from "../clock.ts";
-import type { FlaskCookie } from "../codec/index.ts";
-import { RESERVED } from "./reserved.ts";
-import type { Settings } from "./settings.ts";
-import type { GenuineCookie } from "./storage.ts";
+import { seconds } from "../../clock.ts";
+import type { FlaskCookie } from "../../codec/index.ts";
+import { RESERVED } from "../reserved.ts";
+import type { Settings } from "../settings.ts";
+import type { GenuineCookie } from "../storage.ts";
 
 /**
  * The session behind a request's cookies of the session's name, if there is one. A bad cookie is the same as none, and one

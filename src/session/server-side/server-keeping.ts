@@ -1,16 +1,16 @@
-import { seconds } from "../clock.ts";
-import { GoneError } from "../errors.ts";
+import { seconds } from "../../clock.ts";
+import { GoneError } from "../../errors.ts";
 import { deviceOf } from "./device.ts";
-import type { Keeping } from "./keeping.ts";
+import type { Keeping } from "../keeping.ts";
 import { withMeta } from "./record-text.ts";
 import { type Known, renamed } from "./record-writer.ts";
-import { RESERVED } from "./reserved.ts";
-import type { SessionCookie } from "./session-cookie.ts";
+import { RESERVED } from "../reserved.ts";
+import type { SessionCookie } from "../session-cookie.ts";
 import { newSessionId, ownerTag, readSessionId, type SessionId } from "./session-id.ts";
-import type { Changes, LiveSession, NewIdentity, Session } from "./session.ts";
-import type { Settings } from "./settings.ts";
-import { startSession } from "./start.ts";
-import type { ReadData } from "./storage.ts";
+import type { Changes, LiveSession, NewIdentity, Session } from "../session.ts";
+import type { Settings } from "../settings.ts";
+import { startSession } from "../start.ts";
+import type { ReadData } from "../storage.ts";
 import type { StoredSession, StoredSessions } from "./stored-sessions.ts";
 
 /** More cookies of the session's name than this come from no honest browser. */

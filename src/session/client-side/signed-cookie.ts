@@ -1,6 +1,6 @@
-import { FlaskCookie, type FlaskCookieOptions } from "../codec/index.ts";
+import { FlaskCookie, type FlaskCookieOptions } from "../../codec/index.ts";
 import { CookieKeeping } from "./cookie-keeping.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage } from "../storage.ts";
 
 /** What an application may choose of Flask's format. */
 export type SignedCookieOptions = Omit<FlaskCookieOptions, "clock">;

@@ -1,9 +1,9 @@
-import type { Dict } from "../codec/index.ts";
-import { setOwn } from "../encoding/plain.ts";
-import { stringifyPythonJson } from "../encoding/python-json.ts";
-import { parsePythonJson } from "../encoding/python-json-parse.ts";
-import { RESERVED, withOwn } from "./reserved.ts";
-import type { SessionKey } from "./store.ts";
+import type { Dict } from "../../codec/index.ts";
+import { setOwn } from "../../encoding/plain.ts";
+import { stringifyPythonJson } from "../../encoding/python-json.ts";
+import { parsePythonJson } from "../../encoding/python-json-parse.ts";
+import { RESERVED, withOwn } from "../reserved.ts";
+import type { SessionKey } from "../store.ts";
 
 /** The text of a session with other values under some of its own keys; undefined takes a key out. */
 export function withMeta(text: string, meta: Readonly<Record<string, unknown>>): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { failure, request, setUpServer } from "../../test/support/server-sessions.ts";
+import { failure, request, setUpServer } from "../../../test/support/server-sessions.ts";
 
 describe("a login", () => {
   test("gives a new ID, keeps the cart and says when it was", async () => {

@@ -1,8 +1,8 @@
-import { deriveKey32, open, seal } from "../crypto/aead.ts";
-import { digest } from "../crypto/digest.ts";
-import { MalformedError } from "../errors.ts";
-import type { SecretKey } from "../signer/index.ts";
-import type { SessionKey } from "./store.ts";
+import { deriveKey32, open, seal } from "../../crypto/aead.ts";
+import { digest } from "../../crypto/digest.ts";
+import { MalformedError } from "../../errors.ts";
+import type { SecretKey } from "../../signer/index.ts";
+import type { SessionKey } from "../store.ts";
 
 /** Turns the text of a session into the bytes of its record, and back. */
 export interface RecordCodec {

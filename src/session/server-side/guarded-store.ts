@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
-import { ConfigError, StoreError, TooLargeError } from "../errors.ts";
-import type { Events } from "./events.ts";
-import type { SessionStore } from "./store.ts";
+import { ConfigError, StoreError, TooLargeError } from "../../errors.ts";
+import type { Events } from "../events.ts";
+import type { SessionStore } from "../store.ts";
 
 /** The diagnostics channel on which every call of a store is published: which one, and how it ended. */
 export const STORE_CHANNEL = "hipflask:store";

@@ -1,4 +1,4 @@
-import { RESERVED } from "./reserved.ts";
+import { RESERVED } from "../reserved.ts";
 import { ownerTag } from "./session-id.ts";
 import type { StoredSessions } from "./stored-sessions.ts";
 

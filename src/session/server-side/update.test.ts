@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { failure, request, setUpServer } from "../../test/support/server-sessions.ts";
+import { failure, request, setUpServer } from "../../../test/support/server-sessions.ts";
 
 const increment = (data: any) => void (data.n = (data.n ?? 0) + 1);
 

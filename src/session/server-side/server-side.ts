@@ -1,10 +1,10 @@
-import { type Tag, TaggedJson } from "../codec/index.ts";
-import { ConfigError } from "../errors.ts";
+import { type Tag, TaggedJson } from "../../codec/index.ts";
+import { ConfigError } from "../../errors.ts";
 import { StoreGuard } from "./guarded-store.ts";
 import { encryptedRecords, plainRecords } from "./record-codec.ts";
 import { ServerKeeping } from "./server-keeping.ts";
-import type { Storage } from "./storage.ts";
-import type { SessionStore } from "./store.ts";
+import type { Storage } from "../storage.ts";
+import type { SessionStore } from "../store.ts";
 import { StoredSessions } from "./stored-sessions.ts";
 
 /** Seconds. No timer of JavaScript's takes much longer. */

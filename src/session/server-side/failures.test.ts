@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { faultyStore } from "../../test/support/faulty-store.ts";
-import { failure, setUpServer } from "../../test/support/server-sessions.ts";
-import { Visitor } from "../../test/support/visitor.ts";
-import { HeadersSentError } from "../errors.ts";
-import { MemoryStore } from "../stores/memory.ts";
+import { faultyStore } from "../../../test/support/faulty-store.ts";
+import { failure, setUpServer } from "../../../test/support/server-sessions.ts";
+import { Visitor } from "../../../test/support/visitor.ts";
+import { HeadersSentError } from "../../errors.ts";
+import { MemoryStore } from "../../stores/memory.ts";
 import { newSessionId } from "./session-id.ts";
 
 describe("a store that fails", () => {

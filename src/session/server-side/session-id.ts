@@ -1,7 +1,7 @@
-import { digestText } from "../crypto/digest.ts";
-import { randomBytes } from "../crypto/random.ts";
-import { encodeBase64url } from "../encoding/base64url.ts";
-import type { SessionKey } from "./store.ts";
+import { digestText } from "../../crypto/digest.ts";
+import { randomBytes } from "../../crypto/random.ts";
+import { encodeBase64url } from "../../encoding/base64url.ts";
+import type { SessionKey } from "../store.ts";
 
 const ID_BYTES = 32;
 const OWNER_LENGTH = 22;

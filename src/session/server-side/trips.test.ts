@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { setUpServer, storeCalls } from "../../test/support/server-sessions.ts";
+import { setUpServer, storeCalls } from "../../../test/support/server-sessions.ts";
 
 describe("round trips to the store", () => {
   const increment = (data: any) => void (data.n = (data.n ?? 0) + 1);

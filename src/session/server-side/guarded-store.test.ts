@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { sleep } from "../../test/support/faulty-store.ts";
-import { failure, storeCalls } from "../../test/support/server-sessions.ts";
-import { ConfigError, TooLargeError } from "../errors.ts";
-import { MemoryStore } from "../stores/memory.ts";
-import { Events } from "./events.ts";
+import { sleep } from "../../../test/support/faulty-store.ts";
+import { failure, storeCalls } from "../../../test/support/server-sessions.ts";
+import { ConfigError, TooLargeError } from "../../errors.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { Events } from "../events.ts";
 import { type GuardOptions, StoreGuard } from "./guarded-store.ts";
 
 function setUp(options: Partial<GuardOptions> = {}) {
@@ -178,7 +178,7 @@ describe("a store that is down", () => {
 
   test("keeps no process alive, nor does a call that nobody answers", async () => {
     const guard = new URL("./guarded-store.ts", import.meta.url).href;
-    const events = new URL("./events.ts", import.meta.url).href;
+    const events = new URL("../events.ts", import.meta.url).href;
     const script = `
       import { StoreGuard } from ${JSON.stringify(guard)};
       import { Events } from ${JSON.stringify(events)};
@@ -190,6 +190,6 @@ describe("a store that is down", () => {
     const run = promisify(execFile);
     const options = ["--conditions=@hipflask/source", "--import", "tsx", "--input-type=module", "-e", script];
     // Rejects when the process has to be killed.
-    await run(process.execPath, options, { timeout: 10_000, cwd: new URL("../..", import.meta.url) });
+    await run(process.execPath, options, { timeout: 10_000, cwd: new URL("../../..", import.meta.url) });
   });
 });

@@ -1,7 +1,7 @@
 import crypto from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
 import { describe, expect, test } from "vitest";
-import { failure, setUpServer } from "../../test/support/server-sessions.ts";
+import { failure, setUpServer } from "../../../test/support/server-sessions.ts";
 import { newSessionId, ownerTag, readSessionId } from "./session-id.ts";
 
 const AMOUNT = process.env["HIPFLASK_LONG"] === "1" ? 1_000_000 : 100_000;

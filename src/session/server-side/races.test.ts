@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { faultyStore, moment } from "../../test/support/faulty-store.ts";
-import { failure, setUpServer } from "../../test/support/server-sessions.ts";
-import { FakeClock } from "../../test/support/visitor.ts";
-import { MemoryStore } from "../stores/memory.ts";
-import type { SessionManager } from "./index.ts";
+import { faultyStore, moment } from "../../../test/support/faulty-store.ts";
+import { failure, setUpServer } from "../../../test/support/server-sessions.ts";
+import { FakeClock } from "../../../test/support/visitor.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import type { SessionManager } from "../index.ts";
 
 const ROUNDS = process.env["HIPFLASK_LONG"] === "1" ? 500 : 50;
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { setUp as setUpCookie } from "../../test/support/cookie-sessions.ts";
-import { failure, request, setUpServer } from "../../test/support/server-sessions.ts";
-import { KEY } from "../../test/support/visitor.ts";
-import { Markup, type Tag, Tuple, Uuid } from "../codec/index.ts";
-import { PyFloat } from "../encoding/py-float.ts";
+import { setUp as setUpCookie } from "../../../test/support/cookie-sessions.ts";
+import { failure, request, setUpServer } from "../../../test/support/server-sessions.ts";
+import { KEY } from "../../../test/support/visitor.ts";
+import { Markup, type Tag, Tuple, Uuid } from "../../codec/index.ts";
+import { PyFloat } from "../../encoding/py-float.ts";
 import { newSessionId } from "./session-id.ts";
 
 const increment = (data: any) => void (data.n = (data.n ?? 0) + 1);

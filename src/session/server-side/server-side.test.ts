@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { inProduction } from "../../test/support/production.ts";
-import { sleep } from "../../test/support/faulty-store.ts";
-import { failure, setUpServer } from "../../test/support/server-sessions.ts";
-import { KEY } from "../../test/support/visitor.ts";
-import { ConfigError } from "../errors.ts";
-import { MemoryStore } from "../stores/memory.ts";
-import { createSessions, serverSide } from "./index.ts";
+import { inProduction } from "../../../test/support/production.ts";
+import { sleep } from "../../../test/support/faulty-store.ts";
+import { failure, setUpServer } from "../../../test/support/server-sessions.ts";
+import { KEY } from "../../../test/support/visitor.ts";
+import { ConfigError } from "../../errors.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { createSessions, serverSide } from "../index.ts";
 
 describe("options", () => {
   test("that make no sense are refused at the start", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { setUpServer } from "../../test/support/server-sessions.ts";
-import { KEY, OTHER_KEY } from "../../test/support/visitor.ts";
-import { MalformedError } from "../errors.ts";
-import { MemoryStore } from "../stores/memory.ts";
+import { setUpServer } from "../../../test/support/server-sessions.ts";
+import { KEY, OTHER_KEY } from "../../../test/support/visitor.ts";
+import { MalformedError } from "../../errors.ts";
+import { MemoryStore } from "../../stores/memory.ts";
 import { encryptedRecords, plainRecords } from "./record-codec.ts";
 import { newSessionId, ownerTag } from "./session-id.ts";
 

@@ -1,18 +1,18 @@
-import type { TaggedJson } from "../codec/tagged-json.ts";
-import { randomBytes } from "../crypto/random.ts";
-import { ConfigError, MalformedError, StoreError } from "../errors.ts";
+import type { TaggedJson } from "../../codec/tagged-json.ts";
+import { randomBytes } from "../../crypto/random.ts";
+import { ConfigError, MalformedError, StoreError } from "../../errors.ts";
 import { Doubts } from "./doubts.ts";
-import type { Events } from "./events.ts";
+import type { Events } from "../events.ts";
 import type { StoreGuard } from "./guarded-store.ts";
 import { TextMerger } from "./merge.ts";
-import type { Timing } from "./options.ts";
+import type { Timing } from "../options.ts";
 import type { RecordCodec } from "./record-codec.ts";
 import { predecessorOf, renamedText, retiredText, successorOf } from "./record-text.ts";
 import { type Known, type RecordAccess, RecordWriter } from "./record-writer.ts";
-import { RESERVED } from "./reserved.ts";
+import { RESERVED } from "../reserved.ts";
 import type { SessionId } from "./session-id.ts";
-import type { ReadData } from "./storage.ts";
-import type { OwnedRecord, SaveResult, SessionKey, SessionRecord, StoredRecord } from "./store.ts";
+import type { ReadData } from "../storage.ts";
+import type { OwnedRecord, SaveResult, SessionKey, SessionRecord, StoredRecord } from "../store.ts";
 
 /** Milliseconds for which the old ID of a session can still be read. */
 const GRACE = 10_000;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { failure, request, setUpServer } from "../../test/support/server-sessions.ts";
-import { FakeClock, Visitor } from "../../test/support/visitor.ts";
-import { MemoryStore } from "../stores/memory.ts";
+import { failure, request, setUpServer } from "../../../test/support/server-sessions.ts";
+import { FakeClock, Visitor } from "../../../test/support/visitor.ts";
+import { MemoryStore } from "../../stores/memory.ts";
 
 describe("with a schema", () => {
   const schema = z.object({

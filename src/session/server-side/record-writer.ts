@@ -1,5 +1,5 @@
-import { ConfigError, GoneError, StoreError } from "../errors.ts";
-import type { SaveResult, SessionKey, StoredRecord, Version } from "./store.ts";
+import { ConfigError, GoneError, StoreError } from "../../errors.ts";
+import type { SaveResult, SessionKey, StoredRecord, Version } from "../store.ts";
 
 /** A record's text, and the version that has it. */
 export interface Known {

@@ -1,9 +1,9 @@
-import { type Dict, DICT, type TaggedJson } from "../codec/tagged-json.ts";
-import { isDict, setOwn } from "../encoding/plain.ts";
-import { PyFloat } from "../encoding/py-float.ts";
-import { stringifyPythonJson } from "../encoding/python-json.ts";
-import { parsePythonJson } from "../encoding/python-json-parse.ts";
-import { RESERVED } from "./reserved.ts";
+import { type Dict, DICT, type TaggedJson } from "../../codec/tagged-json.ts";
+import { isDict, setOwn } from "../../encoding/plain.ts";
+import { PyFloat } from "../../encoding/py-float.ts";
+import { stringifyPythonJson } from "../../encoding/python-json.ts";
+import { parsePythonJson } from "../../encoding/python-json-parse.ts";
+import { RESERVED } from "../reserved.ts";
 
 /** Merges the texts of sessions. */
 export class TextMerger {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type Fault, faultyStore, moment, sleep } from "../../test/support/faulty-store.ts";
-import { failure, request, setUpServer, storeCalls } from "../../test/support/server-sessions.ts";
-import { FakeClock } from "../../test/support/visitor.ts";
-import { MemoryStore } from "../stores/memory.ts";
+import { type Fault, faultyStore, moment, sleep } from "../../../test/support/faulty-store.ts";
+import { failure, request, setUpServer, storeCalls } from "../../../test/support/server-sessions.ts";
+import { FakeClock } from "../../../test/support/visitor.ts";
+import { MemoryStore } from "../../stores/memory.ts";
 
 const increment = (data: any) => void (data.n = (data.n ?? 0) + 1);
 const rejects = () => Promise.reject(new Error("no"));
