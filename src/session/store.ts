@@ -15,19 +15,7 @@
  * Promises are rejected for one reason only: the backend did not do it, or cannot say whether it did. Whatever error the
  * driver gives is passed on as it is. Bytes that a store hands out or takes in are never shared with what it keeps.
  */
-export interface SessionStore {
-  /** Keeps a record under a key that is new. Undefined, and nothing is changed, when there is one already, expired or not. */
-  create(key: SessionKey, record: SessionRecord, now: Date): Promise<Version | undefined>;
-
-  /** The live record under a key: undefined when there is none, when it has expired, and when its owner's sessions were revoked. */
-  load(key: SessionKey, now: Date): Promise<StoredRecord | undefined>;
-
-  /**
-   * Puts `record` in the place of the live record, if that still has the version that was loaded. Otherwise nothing is
-   * changed, and the answer is the record that is there now (`conflict`), or that there is none (`gone`).
-   */
-  save(key: SessionKey, version: Version, record: SessionRecord, now: Date): Promise<SaveResult>;
-
+export interface SessionStore extends RecordStore<StoredRecord> {
   /**
    * What `save` does with `retired`, and in the same step keeps `record` under `nextKey`, which is new; the version in
    * the answer is that one's. Where the backend cannot do both at once: first create the new record, then save, and delete the new
@@ -42,18 +30,6 @@ export interface SessionStore {
     now: Date,
   ): Promise<SaveResult>;
 
-  /** Moves the expiry of the live record that still has this version, which stays the same. Whether there was one. */
-  touch(key: SessionKey, version: Version, expires: Date, now: Date): Promise<boolean>;
-
-  /** Ends a record for good, and gives what it was in that moment, live or not; undefined when there was none. */
-  delete(key: SessionKey): Promise<StoredRecord | undefined>;
-
-  /**
-   * Capability: removes up to `limit` records that have expired, and tells how many it did. Fewer than `limit` means that
-   * there are no more. Absent where the backend does that by itself.
-   */
-  deleteExpired?(limit: number, now: Date): Promise<number>;
-
   /** Capability: the live records of an owner, in any order. */
   listOwned?(owner: string, now: Date): Promise<OwnedRecord[]>;
 
@@ -66,6 +42,33 @@ export interface SessionStore {
 
   /** Capability: ends every record that was created before the call. Tells how many, as far as it knows. */
   deleteAll?(now: Date): Promise<number>;
+}
+
+/** The part of the contract that every layout of records can keep, also one that was not made for it, as Flask-Session's. */
+export interface RecordStore<Stored extends LoadedRecord = LoadedRecord> {
+  /** Keeps a record under a key that is new. Undefined, and nothing is changed, when there is one already, expired or not. */
+  create(key: SessionKey, record: SessionRecord, now: Date): Promise<Version | undefined>;
+
+  /** The live record under a key: undefined when there is none, when it has expired, and when its owner's sessions were revoked. */
+  load(key: SessionKey, now: Date): Promise<Stored | undefined>;
+
+  /**
+   * Puts `record` in the place of the live record, if that still has the version that was loaded. Otherwise nothing is
+   * changed, and the answer is the record that is there now (`conflict`), or that there is none (`gone`).
+   */
+  save(key: SessionKey, version: Version, record: SessionRecord, now: Date): Promise<SaveResult<Stored>>;
+
+  /** Moves the expiry of the live record that still has this version, which stays the same. Whether there was one. */
+  touch(key: SessionKey, version: Version, expires: Date, now: Date): Promise<boolean>;
+
+  /** Ends a record for good, and gives what it was in that moment, live or not; undefined when there was none. */
+  delete(key: SessionKey): Promise<Stored | undefined>;
+
+  /**
+   * Capability: removes up to `limit` records that have expired, and tells how many it did. Fewer than `limit` means that
+   * there are no more. Absent where the backend does that by itself.
+   */
+  deleteExpired?(limit: number, now: Date): Promise<number>;
 
   /** Makes the tables, folders or indexes that the store needs, where they are missing. Several processes may call it at once. */
   setup?(): Promise<void>;
@@ -73,7 +76,7 @@ export interface SessionStore {
 
 /** Where a record is kept. It never holds a session's ID, so whoever reads the store can take over no session. */
 export interface SessionKey {
-  /** The SHA-256 of the session's ID: 43 characters of base64url. */
+  /** The SHA-256 of the session's ID: 43 characters of base64url. (In Flask-Session's layouts: the ID itself.) */
   readonly id: string;
   /**
    * A tag of the user whose session it is: 22 characters of base64url; undefined for a visitor who is not logged in. A
@@ -90,9 +93,14 @@ export interface SessionRecord {
   readonly expires: Date;
 }
 
-/** What a store gives back. */
-export interface StoredRecord extends SessionRecord {
+/** What every store gives back. */
+export interface LoadedRecord {
+  readonly data: Uint8Array;
   readonly version: Version;
+}
+
+/** What a store gives back. */
+export interface StoredRecord extends SessionRecord, LoadedRecord {
   /** The `now` of the last `create`, `save`, `replace` or `touch`, to the second at least. */
   readonly seen: Date;
 }
@@ -104,7 +112,7 @@ export interface OwnedRecord extends StoredRecord {
 /** Tells one state of a record from every other one that it ever had. Only the store that made it can read it. */
 export type Version = string | number | Uint8Array;
 
-export type SaveResult =
+export type SaveResult<Stored extends LoadedRecord = StoredRecord> =
   | { readonly outcome: "saved"; readonly version: Version }
-  | { readonly outcome: "conflict"; readonly current: StoredRecord }
+  | { readonly outcome: "conflict"; readonly current: Stored }
   | { readonly outcome: "gone" };

@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import { ConfigError, StoreError, TooLargeError } from "../../errors.ts";
 import type { Events } from "../events.ts";
-import type { SessionStore } from "../store.ts";
+import type { RecordStore, SessionStore } from "../store.ts";
 
 /** The diagnostics channel on which every call of a store is published: which one, and how it ended. */
 export const STORE_CHANNEL = "hipflask:store";
@@ -42,8 +42,8 @@ export interface GuardOptions {
  * Stands before a store and gives each call a clear end: done, or a {@link StoreError}. An operation that takes too long
  * is given up; while the store is down all but one in half a second are refused at once, so that nobody waits for it.
  */
-export class StoreGuard {
-  readonly #store: SessionStore;
+export class StoreGuard<Store extends RecordStore = SessionStore> {
+  readonly #store: Store;
   readonly #events: Events;
   readonly #ticks: number;
   readonly #maxPending: number;
@@ -54,7 +54,7 @@ export class StoreGuard {
   #failures = 0;
   #nextTry = 0;
 
-  constructor(store: SessionStore, events: Events, { timeout, maxPending }: GuardOptions) {
+  constructor(store: Store, events: Events, { timeout, maxPending }: GuardOptions) {
     this.#store = store;
     this.#events = events;
     this.#ticks = Math.ceil((timeout * 1000) / TICK);
@@ -63,50 +63,43 @@ export class StoreGuard {
 
   /** Whether the store has a method that not every store has. */
   can(operation: Operation): boolean {
-    return this.#store[operation] !== undefined;
+    return (this.#store as Partial<SessionStore>)[operation] !== undefined;
   }
 
   /** Calls the store. @throws StoreError | TooLargeError | ConfigError */
-  async call<T>(operation: Operation, work: (store: SessionStore) => Promise<T>): Promise<T> {
-    if (this.#isDown && this.#now < this.#nextTry) throw this.#refuse(operation, "is down");
-    if (this.#pending.size >= this.#maxPending) throw this.#refuse(operation, "has too much to do");
+  call<T>(operation: Operation, work: (store: Store) => Promise<T>): Promise<T> {
+    if (this.#isDown && this.#now < this.#nextTry) return Promise.reject(this.#refuse(operation, "is down"));
+    if (this.#pending.size >= this.#maxPending)
+      return Promise.reject(this.#refuse(operation, "has too much to do"));
     if (this.#isDown) this.#nextTry = this.#now + RETRY;
     const successes = this.#successes;
-    try {
-      const result = await this.#inTime(work(this.#store), PATIENCE[operation] ?? 1);
-      if (this.#isDown) this.#events.emit("store.up", "The store of the sessions works again.");
-      this.#successes++;
-      this.#failures = 0;
-      publish(operation, "ok");
-      return result;
-    } catch (error) {
-      // A record that is too large, or something that the store cannot do, says nothing of its health.
-      if (error instanceof TooLargeError || error instanceof ConfigError) throw error;
-      // Where another one was answered since this one began, the store is not down.
-      throw this.#failed(operation, error, successes === this.#successes);
-    }
+    // One promise and no more than that: each costs, and every request with a session comes through here.
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        // It was given up already.
+        if (!this.#pending.delete(pending)) return;
+        // Where another one was answered since this one began, the store is not down.
+        reject(this.#explained(operation, error, successes === this.#successes));
+      };
+      const patience = PATIENCE[operation] ?? 1;
+      const pending = { deadline: this.#now + this.#ticks * patience + 1, expire: () => fail(TIMEOUT) };
+      this.#pending.add(pending);
+      this.#watch();
+      const succeed = (result: T): void => {
+        if (!this.#pending.delete(pending)) return;
+        this.#succeeded(operation);
+        resolve(result);
+      };
+      try {
+        work(this.#store).then(succeed, fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
   }
 
   get #isDown(): boolean {
     return this.#failures >= FAILURES;
-  }
-
-  #inTime<T>(work: Promise<T>, patience: number): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const pending = { deadline: this.#now + this.#ticks * patience + 1, expire: () => reject(TIMEOUT) };
-      this.#pending.add(pending);
-      this.#watch();
-      work.then(
-        (value) => {
-          this.#pending.delete(pending);
-          resolve(value);
-        },
-        (error: unknown) => {
-          this.#pending.delete(pending);
-          reject(error);
-        },
-      );
-    });
   }
 
   #watch(): void {
@@ -116,13 +109,24 @@ export class StoreGuard {
   #tick(): void {
     this.#now++;
     for (const pending of this.#pending) {
-      if (pending.deadline > this.#now) continue;
-      this.#pending.delete(pending);
-      pending.expire();
+      if (pending.deadline <= this.#now) pending.expire();
     }
     if (this.#pending.size > 0 || this.#isDown) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #succeeded(operation: Operation): void {
+    if (this.#isDown) this.#events.emit("store.up", "The store of the sessions works again.");
+    this.#successes++;
+    this.#failures = 0;
+    publish(operation, "ok");
+  }
+
+  /** A record that is too large, or something that the store cannot do, says nothing of its health. */
+  #explained(operation: Operation, error: unknown, counts: boolean): Error {
+    if (error instanceof TooLargeError || error instanceof ConfigError) return error;
+    return this.#failed(operation, error, counts);
   }
 
   #failed(operation: Operation, cause: unknown, counts: boolean): StoreError {

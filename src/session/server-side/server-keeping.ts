@@ -3,7 +3,7 @@ import { GoneError } from "../../errors.ts";
 import { deviceOf } from "./device.ts";
 import type { Keeping } from "../keeping.ts";
 import { withMeta } from "./record-text.ts";
-import { type Known, renamed } from "./record-writer.ts";
+import { renamed } from "./record-writer.ts";
 import { RESERVED } from "../reserved.ts";
 import type { SessionCookie } from "../session-cookie.ts";
 import { newSessionId, ownerTag, readSessionId, type SessionId } from "./session-id.ts";
@@ -11,7 +11,7 @@ import type { Changes, LiveSession, NewIdentity, Session } from "../session.ts";
 import type { Settings } from "../settings.ts";
 import { startSession } from "../start.ts";
 import type { ReadData } from "../storage.ts";
-import type { StoredSession, StoredSessions } from "./stored-sessions.ts";
+import type { KnownSession, StoredSession, StoredSessions } from "./stored-sessions.ts";
 
 /** More cookies of the session's name than this come from no honest browser. */
 const MAX_CANDIDATES = 4;
@@ -19,7 +19,7 @@ const MAX_CANDIDATES = 4;
 /** Where a session is, and what is known of it. */
 interface Place {
   readonly id: SessionId;
-  readonly known: Known;
+  readonly known: KnownSession;
   readonly retired: boolean;
 }
 
@@ -211,13 +211,13 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     return true;
   }
 
-  #isRefreshDue({ seen }: Known): boolean {
+  #isRefreshDue({ seen }: KnownSession): boolean {
     const { clock, idleTimeout } = this.#settings.timing;
     return idleTimeout !== undefined && clock.now() - seen.getTime() >= idleTimeout * 100;
   }
 
   /** A request's changes on top of what is stored now. */
-  #applied({ base, text, cleared }: Changes, known: Known, newest: string): string {
+  #applied({ base, text, cleared }: Changes, known: KnownSession, newest: string): string {
     return cleared || newest === known.text ? text : this.merge(base, text, newest);
   }
 

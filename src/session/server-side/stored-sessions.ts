@@ -26,10 +26,17 @@ const LEAST_PAUSE = 5;
 /** How many records are removed at a time. */
 const CLEANING = 1000;
 
+/** What a request knows of a session's record. */
+export interface KnownSession extends Known {
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly seen: Date;
+}
+
 /** A session as it is in the store. */
 export interface StoredSession {
   readonly read: ReadData;
-  readonly known: Known;
+  readonly known: KnownSession;
   /** It has got a new ID: under this one it can be read for a little while, and no more. */
   readonly retired: boolean;
 }
@@ -42,7 +49,7 @@ export class StoredSessions {
   readonly #timing: Timing;
   readonly #events: Events;
   readonly #maxPerUser: number | undefined;
-  readonly #writer: RecordWriter;
+  readonly #writer: RecordWriter<KnownSession, StoredRecord>;
   readonly #doubts = new Doubts();
   readonly #merger: TextMerger;
   /** The last of those who count a user's sessions, by owner. */
@@ -118,7 +125,7 @@ export class StoredSessions {
   }
 
   /** Keeps a new session. @throws StoreError */
-  async create({ key }: SessionId, text: string, created: number): Promise<Known> {
+  async create({ key }: SessionId, text: string, created: number): Promise<KnownSession> {
     const now = this.#now();
     const record = this.#record(key, text, created, now);
     const version = await this.#guard.call("create", (store) => store.create(key, record, now));
@@ -129,9 +136,9 @@ export class StoredSessions {
   /** Makes `change` of a session's newest text. @throws GoneError | StoreError */
   change(
     { key }: SessionId,
-    known: Known,
+    known: KnownSession,
     change: (text: string) => string | Promise<string>,
-  ): Promise<Known> {
+  ): Promise<KnownSession> {
     return this.#writer.change(key, known, change);
   }
 
@@ -143,11 +150,11 @@ export class StoredSessions {
    */
   async rename(
     { key }: SessionId,
-    known: Known,
+    known: KnownSession,
     next: SessionId,
     change: (text: string) => string,
     keepData: boolean,
-  ): Promise<Known> {
+  ): Promise<KnownSession> {
     if (!keepData) await this.#end([this.#predecessor(known.text) ?? []].flat(), new Set([key.id]));
     let text = known.text;
     const now = this.#now();
@@ -166,7 +173,7 @@ export class StoredSessions {
   }
 
   /** Undoes a replacement where it has happened; where it has not, it cannot any more. */
-  async #takeBack(key: SessionKey, before: Known, next: SessionKey): Promise<void> {
+  async #takeBack(key: SessionKey, before: KnownSession, next: SessionKey): Promise<void> {
     const now = this.#now();
     const record = this.#record(key, before.text, before.created, now);
     const result = await this.#guard.call("save", (store) => store.save(key, before.version, record, now));
@@ -176,7 +183,7 @@ export class StoredSessions {
   }
 
   /** Notes that a session was used. Nothing is at stake, so a store that fails is no error. */
-  async touch({ key }: SessionId, known: Known): Promise<void> {
+  async touch({ key }: SessionId, known: KnownSession): Promise<void> {
     const now = this.#now();
     const expires = this.expiry(known.created, now);
     try {
@@ -333,7 +340,7 @@ export class StoredSessions {
   }
 
   /** A record that others have written in the meantime. @throws StoreError where it cannot be read */
-  #known(key: SessionKey, record: StoredRecord): Known {
+  #known(key: SessionKey, record: StoredRecord): KnownSession {
     const session = this.#read(key, record);
     if (session !== undefined) return session.known;
     throw new StoreError("STORE_UNAVAILABLE", "The session's record in the store cannot be used any more.");
@@ -347,7 +354,7 @@ export class StoredSessions {
     return new Date(this.#timing.clock.now());
   }
 
-  #access(): RecordAccess {
+  #access(): RecordAccess<KnownSession, StoredRecord> {
     return {
       read: (key, record) => this.#known(key, record),
       load: async (key) => {
@@ -359,6 +366,12 @@ export class StoredSessions {
         const record = this.#record(key, text, created, now);
         return this.#guard.call("save", (store) => store.save(key, version, record, now));
       },
+      saved: (known, text, version) => ({
+        text,
+        version,
+        created: known.created,
+        seen: this.#now(),
+      }),
       isRetired: (text) => successorOf(text) !== undefined,
       pause: jitter,
       now: () => this.#now(),
