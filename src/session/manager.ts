@@ -150,16 +150,23 @@ export class SessionManager<Data extends object = any> {
    * @throws StoreError when the store fails | ConfigError where sessions are in cookies
    */
   async deleteExpired(limit = 1000): Promise<number> {
-    return this.#stored("remove ended sessions").deleteExpired(limit);
+    const { deleteExpired } = this.#storage;
+    if (deleteExpired === undefined) throw this.#cannot("remove ended sessions");
+    return deleteExpired(limit);
   }
 
   #stored(what: string): StoredSessions {
     const { stored } = this.#storage;
-    if (stored === undefined)
-      throw new ConfigError(
-        `Sessions in cookies are known to browsers alone: nothing can ${what}. Use serverSide(store).`,
-      );
+    if (stored === undefined) throw this.#cannot(what);
     return stored;
+  }
+
+  #cannot(what: string): ConfigError {
+    const why =
+      this.#storage.deleteExpired === undefined
+        ? "Sessions in cookies are known to browsers alone"
+        : "Flask-Session's layouts have no list of sessions";
+    return new ConfigError(`${why}: nothing can ${what}. Use serverSide(store).`);
   }
 
   /** For adapters: one request begins. */

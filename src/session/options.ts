@@ -42,6 +42,11 @@ export interface FlaskRules {
   readonly cookie: CookieTemplate;
   /** `SESSION_REFRESH_EACH_REQUEST`: a permanent session's cookie goes out with every response. */
   readonly refreshEachRequest: boolean;
+  /**
+   * `SESSION_PERMANENT`, where sessions are in a store of Flask-Session's: what `_permanent` is in a new session. A session that
+   * holds nothing else is none, and one that is emptied keeps it. Undefined for Flask's own sessions.
+   */
+  readonly permanent?: boolean | undefined;
 }
 
 const DEFAULT_LIFETIME = 14 * 24 * 60 * 60;

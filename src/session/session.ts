@@ -239,7 +239,9 @@ export class Session<Data extends object = any> {
   /** Empties the session: its data, its user, its messages. */
   clear(): void {
     this.#write("session.clear");
+    const { permanent } = this;
     this.#reset(withOwn(this.#hidden, LASTING));
+    if (this.#settings.flask?.permanent !== undefined) this.#putMeta(RESERVED.permanent, permanent);
     this.#cleared = true;
   }
 
@@ -366,9 +368,11 @@ export class Session<Data extends object = any> {
 
   /** @internal Whether nothing is worth a cookie. */
   get isEmpty(): boolean {
-    for (const key in this.#hidden) if (key !== RESERVED.created) return false;
-    const { json, schema } = this.#settings;
-    if (schema === undefined) return Object.values(this.#data).every((value) => value === undefined);
+    const { json, schema, flask } = this.#settings;
+    const alone = flask?.permanent === undefined ? RESERVED.created : RESERVED.permanent;
+    for (const key in this.#hidden) if (key !== alone) return false;
+    if (schema === undefined)
+      return Object.entries(this.#data).every(([key, value]) => value === undefined || key === alone);
     return json.stringify(this.#data as Dict, this.#numberTypes) === json.stringify(this.#empty() as Dict);
   }
 

@@ -1,6 +1,6 @@
 import type { Dict } from "../codec/index.ts";
 import { readOnly } from "./read-only.ts";
-import { splitReserved } from "./reserved.ts";
+import { RESERVED, splitReserved } from "./reserved.ts";
 import { copyData, emptyData, fit, type StandardSchema } from "./schema.ts";
 import { type LiveSession, Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
@@ -12,7 +12,7 @@ export function startSession<Data extends object>(
   opened: ReadData | undefined,
   live?: LiveSession<Data>,
 ): Session<Data> | Promise<Session<Data>> {
-  const stored = opened?.data ?? {};
+  const stored = opened?.data ?? beginning(settings);
   // Under Flask's rules data is Flask's dict, whole.
   const split = settings.flask === undefined ? splitReserved(stored) : { data: stored, reserved: {} };
   if (settings.schema !== undefined) return startFitted(settings, settings.schema, opened, split, live);
@@ -20,11 +20,16 @@ export function startSession<Data extends object>(
     data: writable(settings, split.data),
     hidden: split.reserved,
     numberTypes: opened?.numberTypes,
-    text: opened?.json ?? "{}",
+    text: opened?.json ?? (settings.flask?.permanent ? undefined : "{}"),
     isNew: opened === undefined,
-    empty: () => ({}) as Data,
+    empty: () => beginning(settings) as Data,
     live,
   });
+}
+
+/** What a new session holds before anybody has written it. */
+function beginning<Data extends object>({ flask }: Settings<Data>): Dict {
+  return flask?.permanent === true ? { [RESERVED.permanent]: true } : {};
 }
 
 async function startFitted<Data extends object>(

@@ -47,6 +47,8 @@ export interface OpenStorage {
     cookie: SessionCookie,
     userAgent: (() => string | undefined) | undefined,
   ): Keeping<Data>;
+  /** Removes up to `limit` records of sessions that have ended, where there are records. */
+  deleteExpired?(limit: number): Promise<number>;
   /** All sessions there are, where the storage knows them. */
   readonly stored?: StoredSessions;
 }

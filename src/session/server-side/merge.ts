@@ -8,10 +8,15 @@ import { RESERVED } from "../reserved.ts";
 /** Merges the texts of sessions. */
 export class TextMerger {
   readonly #isTag: (key: string) => boolean;
+  readonly #sortKeys: boolean;
 
-  /** @param json what the texts are read and written with */
-  constructor(json: TaggedJson) {
+  /**
+   * @param json what the texts are read and written with
+   * @param sortKeys whether it sorts the keys of dicts
+   */
+  constructor(json: TaggedJson, sortKeys = true) {
     this.#isTag = (key) => json.isTag(key);
+    this.#sortKeys = sortKeys;
   }
 
   /**
@@ -24,7 +29,7 @@ export class TextMerger {
     if (ours === base) return theirs;
     if (theirs === base) return ours;
     const merged = this.#dicts(this.#parse(base), this.#parse(ours), this.#parse(theirs), this.#top);
-    return stringifyPythonJson(merged, { sortKeys: true });
+    return stringifyPythonJson(merged, { sortKeys: this.#sortKeys });
   }
 
   #parse(text: string): Dict {

@@ -57,6 +57,7 @@ export function serverSide(store: SessionStore, options: ServerSideOptions = {})
       return {
         json,
         stored,
+        deleteExpired: (limit) => stored.deleteExpired(limit),
         keep: (settings, cookie, userAgent) => new ServerKeeping(settings, stored, cookie, userAgent),
       };
     },

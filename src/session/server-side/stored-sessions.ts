@@ -7,6 +7,7 @@ import type { StoreGuard } from "./guarded-store.ts";
 import { TextMerger } from "./merge.ts";
 import type { Timing } from "../options.ts";
 import type { RecordCodec } from "./record-codec.ts";
+import { jitter } from "./pause.ts";
 import { predecessorOf, renamedText, retiredText, successorOf } from "./record-text.ts";
 import { type Known, type RecordAccess, RecordWriter } from "./record-writer.ts";
 import { RESERVED } from "../reserved.ts";
@@ -19,9 +20,6 @@ const GRACE = 10_000;
 
 /** Milliseconds for which its record is kept, so that the change can be taken back after an outage. */
 const RETIRED = 600_000;
-
-/** Milliseconds that a write counts as having taken at least, when it is decided how long to wait for the next attempt. */
-const LEAST_PAUSE = 5;
 
 /** How many records are removed at a time. */
 const CLEANING = 1000;
@@ -382,15 +380,6 @@ export class StoredSessions {
         ),
     };
   }
-}
-
-/** Waits longer each time, longer for a slow store, and half of it at random, so that those who met do not meet again. */
-function jitter(failures: number, ms: number): Promise<void> {
-  const longest = Math.min(Math.max(ms, LEAST_PAUSE) * 2 ** (failures + 2), 500);
-  const share = 0.5 + randomBytes(1)[0]! / 512;
-  return new Promise((resolve) => {
-    setTimeout(resolve, share * longest);
-  });
 }
 
 /** Keeps no process alive. */
