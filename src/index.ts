@@ -14,10 +14,13 @@ export {
 export type { ErrorCode } from "./errors.ts";
 export { createSessions, EVENT_CHANNEL, serverSide, signedCookie, STORE_CHANNEL } from "./session/index.ts";
 export type {
+  AcceptedFormat,
   EventListener,
   EventType,
   Flash,
+  LoadedRecord,
   OwnedRecord,
+  RecordStore,
   SaveResult,
   ServerSideOptions,
   Session,

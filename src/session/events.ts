@@ -26,6 +26,8 @@ export type EventType =
   | "session.conflict"
   /** A request's changes were dropped, because another one had ended the session. */
   | "session.gone"
+  /** A session of another program's was taken over. */
+  | "session.adopted"
   /** A session got a new ID. */
   | "session.renewed"
   /** All sessions of a user, or all there are, were ended. */

@@ -6,6 +6,8 @@ export type { SessionOptions } from "./options.ts";
 export type { StandardSchema } from "./schema.ts";
 export type { Flash, Session } from "./session.ts";
 export { STORE_CHANNEL, type StoreCall } from "./server-side/guarded-store.ts";
+export type { AcceptedFormat } from "./accepted-format.ts";
+export { acceptedFlaskSession } from "./flask-session/accept.ts";
 export { flaskSession, type FlaskSessionOptions } from "./flask-session/flask-session.ts";
 export { serverSide, type ServerSideOptions } from "./server-side/server-side.ts";
 export { signedCookie, type SignedCookieOptions } from "./client-side/signed-cookie.ts";

@@ -56,7 +56,11 @@ export class SessionManager<Data extends object = any> {
     this.#templates = flask
       ? { secure: flask.cookie, loopback: flask.cookie }
       : nativeTemplates(options.cookie ?? {}, production);
-    this.#storage = options.storage.open({ keys: keys ?? [], timing: times, events: this.#events });
+    const setup = { keys: keys ?? [], timing: times, events: this.#events };
+    const accept = (options.accept ?? []).map((format) => format.open(setup));
+    this.#storage = options.storage.open({ ...setup, accept });
+    if (accept.length > 0 && this.#storage.stored === undefined)
+      throw new ConfigError("accept takes sessions over into a store. Use it with serverSide(store).");
     this.#settings = {
       json: this.#storage.json,
       timing: times,

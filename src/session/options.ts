@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { Dict } from "../codec/index.ts";
 import { ConfigError } from "../errors.ts";
 import type { SecretKey } from "../signer/index.ts";
+import type { AcceptedFormat } from "./accepted-format.ts";
 import type { CookieTemplate, SessionCookieOptions } from "./cookie-settings.ts";
 import type { StandardSchema } from "./schema.ts";
 import type { Storage } from "./storage.ts";
@@ -26,6 +27,11 @@ export interface SessionOptions<Data extends object = Dict> {
    */
   readonly idleTimeout?: number | undefined;
   readonly cookie?: SessionCookieOptions | undefined;
+  /**
+   * Sessions of other programs that are taken over when their visitors come, so that a migration logs nobody out; for
+   * `serverSide(store)`. Default: none.
+   */
+  readonly accept?: readonly AcceptedFormat[] | undefined;
   /**
    * Whether `sessions.current()` works. It needs an AsyncLocalStorage, which makes every promise of a process on Node 20 and
    * 22 a little slower; on Node 24 it costs next to nothing. Default: true.

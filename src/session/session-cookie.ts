@@ -19,7 +19,17 @@ export class SessionCookie {
 
   /** The values that came with the request. */
   sent(): string[] {
-    return findCookies(this.#header, this.#template.name);
+    return this.sentAs(this.#template.name);
+  }
+
+  /** The values that came under another name. */
+  sentAs(name: string): string[] {
+    return findCookies(this.#header, name);
+  }
+
+  /** Deletes the cookie that another program set, where it is another one. */
+  forget(other: Pick<CookieTemplate, "name" | "domain" | "path" | "deletion">): void {
+    if (other.name !== this.#template.name) this.#jar.put(other, other.deletion);
   }
 
   /** @param expires seconds since 1970; undefined: the cookie ends with the browser's session */

@@ -1,6 +1,7 @@
 import type { Dict, OpenedCookie, ParsedDict } from "../codec/index.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
 import type { SecretKey } from "../signer/index.ts";
+import type { OpenAcceptedFormat } from "./accepted-format.ts";
 import type { Events } from "./events.ts";
 import type { Keeping } from "./keeping.ts";
 import type { Timing } from "./options.ts";
@@ -36,6 +37,8 @@ interface StorageSetup {
   readonly keys: readonly SecretKey[];
   readonly timing: Timing;
   readonly events: Events;
+  /** What other programs' sessions are taken over. */
+  readonly accept: readonly OpenAcceptedFormat[];
 }
 
 /** A storage with its manager's keys and times. */

@@ -1,5 +1,7 @@
 import { flaskSessionJson } from "../../codec/flask-session-json.ts";
 import { FlaskSessionCodec, type FlaskSessionFormat } from "../../codec/index.ts";
+import type { Events } from "../events.ts";
+import type { Timing } from "../options.ts";
 import { StoreGuard } from "../server-side/guarded-store.ts";
 import type { Storage } from "../storage.ts";
 import type { RecordStore } from "../store.ts";
@@ -33,14 +35,11 @@ const CLEANING = 1000;
  * both.
  */
 export function flaskSession(store: RecordStore, options: FlaskSessionOptions = {}): Storage {
-  const { format = "msgpack", readPickle = format === "pickle" } = options;
-  const { useSigner = false, idLength = 32, cleanEvery, timeout = 1, maxPending = 1000 } = options;
-  const codec = new FlaskSessionCodec({ format, readPickle });
+  const { useSigner = false, idLength = 32, cleanEvery } = options;
   return {
     needsKey: useSigner,
     open({ keys, timing, events }) {
-      const guard = new StoreGuard(store, events, { timeout, maxPending });
-      const records = new FlaskRecords(guard, codec, timing, events);
+      const records = openRecords(store, options, timing, events);
       const ids = new FlaskSessionIds(idLength, useSigner ? keys : undefined);
       let requests = 0;
       return {
@@ -55,4 +54,16 @@ export function flaskSession(store: RecordStore, options: FlaskSessionOptions = 
       };
     },
   };
+}
+
+/** The sessions in a store, with the codec and the patience that the options ask for. */
+export function openRecords(
+  store: RecordStore,
+  options: FlaskSessionOptions,
+  timing: Timing,
+  events: Events,
+): FlaskRecords {
+  const { format = "msgpack", readPickle = format === "pickle", timeout = 1, maxPending = 1000 } = options;
+  const guard = new StoreGuard(store, events, { timeout, maxPending });
+  return new FlaskRecords(guard, new FlaskSessionCodec({ format, readPickle }), timing, events);
 }

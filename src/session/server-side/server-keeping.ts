@@ -1,5 +1,6 @@
 import { seconds } from "../../clock.ts";
 import { GoneError } from "../../errors.ts";
+import type { Adopted, Adoption } from "./adoption.ts";
 import { deviceOf } from "./device.ts";
 import type { Keeping } from "../keeping.ts";
 import { withMeta } from "./record-text.ts";
@@ -11,7 +12,7 @@ import type { Changes, LiveSession, NewIdentity, Session } from "../session.ts";
 import type { Settings } from "../settings.ts";
 import { startSession } from "../start.ts";
 import type { ReadData } from "../storage.ts";
-import type { KnownSession, StoredSession, StoredSessions } from "./stored-sessions.ts";
+import type { KnownSession, StoredSessions } from "./stored-sessions.ts";
 
 /** More cookies of the session's name than this come from no honest browser. */
 const MAX_CANDIDATES = 4;
@@ -30,6 +31,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   readonly #stored: StoredSessions;
   readonly #cookie: SessionCookie;
   readonly #userAgent: (() => string | undefined) | undefined;
+  readonly #adoption: Adoption | undefined;
   #place: Place | undefined;
   #user: string | undefined;
   #wasPermanent = false;
@@ -38,17 +40,22 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   /** The browser has an ID of a session that has ended. */
   #hasEnded = false;
 
-  /** @param userAgent the request's User-Agent header */
+  /**
+   * @param userAgent the request's User-Agent header
+   * @param adoption what takes over sessions of other programs
+   */
   constructor(
     settings: Settings<Data>,
     stored: StoredSessions,
     cookie: SessionCookie,
-    userAgent?: () => string | undefined,
+    userAgent: (() => string | undefined) | undefined,
+    adoption: Adoption | undefined,
   ) {
     this.#settings = settings;
     this.#stored = stored;
     this.#cookie = cookie;
     this.#userAgent = userAgent;
+    this.#adoption = adoption;
   }
 
   get id(): string | undefined {
@@ -60,12 +67,22 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     const ids = sent.flatMap((value) => readSessionId(value) ?? []);
     if (ids.length < sent.length)
       this.#settings.events.emit("sid.malformed", "A session cookie holds what is no session ID.");
-    if (ids.length === 0 || ids.length > MAX_CANDIDATES) return this.#start(undefined);
+    if (ids.length === 0 || ids.length > MAX_CANDIDATES) return this.#adopt();
     return this.#find(ids);
   }
 
+  /** Where there is no session of ours, there may be another program's. */
+  #adopt(): Session<Data> | Promise<Session<Data>> {
+    const adopting = this.#adoption?.find(this.#cookie);
+    if (adopting === undefined) return this.#start(undefined);
+    return adopting.then((adopted) => {
+      this.#isRenewed = adopted?.session.retired === false;
+      return this.#begin(adopted);
+    });
+  }
+
   async #find(ids: readonly SessionId[]): Promise<Session<Data>> {
-    const found: { id: SessionId; session: StoredSession }[] = [];
+    const found: Adopted[] = [];
     for (const id of ids) {
       const session = await this.#stored.load(id);
       if (session !== undefined) found.push({ id, session });
@@ -77,10 +94,13 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
       );
       return this.#start(undefined);
     }
-    const [only] = found;
-    if (only === undefined) return this.#start(undefined);
-    const { known, retired, read } = only.session;
-    this.#place = { id: only.id, known, retired };
+    return found[0] === undefined ? this.#adopt() : this.#begin(found[0]);
+  }
+
+  #begin(found: Adopted | undefined): Session<Data> | Promise<Session<Data>> {
+    if (found === undefined) return this.#start(undefined);
+    const { known, retired, read } = found.session;
+    this.#place = { id: found.id, known, retired };
     const user = read.data[RESERVED.user];
     this.#user = typeof user === "string" ? user : undefined;
     this.#wasPermanent = read.data[RESERVED.permanent] === true;

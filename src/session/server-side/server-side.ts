@@ -1,5 +1,6 @@
 import { type Tag, TaggedJson } from "../../codec/index.ts";
 import { ConfigError } from "../../errors.ts";
+import { Adoption } from "./adoption.ts";
 import { StoreGuard } from "./guarded-store.ts";
 import { encryptedRecords, plainRecords } from "./record-codec.ts";
 import { ServerKeeping } from "./server-keeping.ts";
@@ -48,17 +49,19 @@ export function serverSide(store: SessionStore, options: ServerSideOptions = {})
     throw new ConfigError("maxPerUser needs a store that can list a user's sessions.");
   return {
     needsKey: encryptAtRest,
-    open({ keys, timing, events }) {
+    open({ keys, timing, events, accept }) {
       const json = new TaggedJson(options.tags);
       const codec = encryptAtRest ? encryptedRecords(keys) : plainRecords;
       const guard = new StoreGuard(store, events, { timeout, maxPending });
       const stored = new StoredSessions(guard, codec, json, timing, events, maxPerUser);
+      const adoption = accept.length > 0 ? new Adoption(accept, stored, json, timing, events) : undefined;
       if (cleanEvery !== undefined) stored.cleanEvery(cleanEvery);
       return {
         json,
         stored,
         deleteExpired: (limit) => stored.deleteExpired(limit),
-        keep: (settings, cookie, userAgent) => new ServerKeeping(settings, stored, cookie, userAgent),
+        keep: (settings, cookie, userAgent) =>
+          new ServerKeeping(settings, stored, cookie, userAgent, adoption),
       };
     },
   };

@@ -72,17 +72,26 @@ export class StoredSessions {
   }
 
   /** The session with this ID, if there is one and it has not ended. @throws StoreError */
-  async load({ key }: SessionId): Promise<StoredSession | undefined> {
+  load(id: SessionId): Promise<StoredSession | undefined> {
+    return this.#find(id, () =>
+      this.#events.emit("sid.unknown", "A session cookie holds an ID that the store does not know."),
+    );
+  }
+
+  /** As {@link load}, of an ID that came with no cookie: that there is no session says nothing of anybody. @throws StoreError */
+  peek(id: SessionId): Promise<StoredSession | undefined> {
+    return this.#find(id, () => undefined);
+  }
+
+  async #find({ key }: SessionId, unknown: () => void): Promise<StoredSession | undefined> {
     if (this.#doubts.has(key.id)) await this.#doubts.settle(key.id);
     const record = await this.#guard.call("load", (store) => store.load(key, this.#now()));
     const session = record && this.#read(key, record);
     const isOver =
       session?.retired === true && this.#timing.clock.now() - session.known.seen.getTime() >= GRACE;
-    if (record === undefined || isOver) {
-      this.#events.emit("sid.unknown", "A session cookie holds an ID that the store does not know.");
-      return undefined;
-    }
-    return session;
+    if (record !== undefined && !isOver) return session;
+    unknown();
+    return undefined;
   }
 
   /** The session in a record; undefined where the record cannot be read or the session has lasted too long. */

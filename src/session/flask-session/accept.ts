@@ -1,0 +1,32 @@
+import type { AcceptedFormat } from "../accepted-format.ts";
+import type { CookieTemplate } from "../cookie-settings.ts";
+import type { SecretKey } from "../../signer/index.ts";
+import type { RecordStore } from "../store.ts";
+import { type FlaskSessionOptions, openRecords } from "./flask-session.ts";
+import { FlaskSessionIds } from "./session-ids.ts";
+
+/**
+ * The sessions in a store of Flask-Session's, to be taken over.
+ *
+ * @param cookie Flask's
+ * @param keys what its IDs were signed with, where they were; oldest first
+ */
+export function acceptedFlaskSession(
+  store: RecordStore,
+  options: FlaskSessionOptions,
+  cookie: CookieTemplate,
+  keys: readonly SecretKey[] | undefined,
+): AcceptedFormat {
+  const ids = new FlaskSessionIds(32, keys);
+  return {
+    open({ timing, events }) {
+      const records = openRecords(store, options, timing, events);
+      return {
+        cookie,
+        matches: (value) => ids.read(value) !== undefined,
+        load: async (value) => (await records.load(ids.read(value)!))?.read,
+        end: (value) => records.end(ids.read(value)!),
+      };
+    },
+  };
+}
