@@ -1,1 +1,3 @@
+export { acceptFlaskSession } from "./accept.ts";
 export { type FlaskConfig, flaskConfig } from "./config.ts";
+export type { FlaskSessionType } from "./session-type.ts";
