@@ -1,18 +1,20 @@
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { createSessions } from "hipflask";
+import { createSessions, type SessionManager } from "hipflask";
 import { honoSessions } from "hipflask/adapters/hono";
 import { dumpCookie, parseWerkzeugCookie } from "hipflask/cookie";
-import { flaskConfig } from "hipflask/flask";
+import { type FlaskConfig, flaskConfig } from "hipflask/flask";
 import type { AddressInfo } from "node:net";
 import { fromDesc } from "../support/python-values.ts";
 import type { RunningServer } from "../support/server-process.ts";
 
 /** The routes of flask_app.py in TypeScript, but for `/dump`. */
-export function tsApp(secretKey: string, fallbacks: readonly string[] = []): Hono {
-  const sessions = createSessions<Record<string, any>>(
-    flaskConfig({ SECRET_KEY: secretKey, SECRET_KEY_FALLBACKS: fallbacks }),
-  );
+export function tsApp(config: FlaskConfig): Hono {
+  return appOf(createSessions<Record<string, any>>(flaskConfig(config)));
+}
+
+/** The same on sessions that are there already. */
+export function appOf(sessions: SessionManager<Record<string, any>>): Hono {
   const app = new Hono();
   app.use(honoSessions(sessions));
 

@@ -26,7 +26,9 @@ describeWith("flask", "one browser between Flask and TypeScript", () => {
     beforeAll(async () => {
       const starting = Object.entries(KEYS).flatMap(([name, [secretKey, fallbacks]]) => [
         startFlask(secretKey, fallbacks).then((server) => servers.set(`Flask ${name}`, server)),
-        listen(tsApp(secretKey, fallbacks)).then((server) => servers.set(`TypeScript ${name}`, server)),
+        listen(tsApp({ SECRET_KEY: secretKey, SECRET_KEY_FALLBACKS: fallbacks })).then((server) =>
+          servers.set(`TypeScript ${name}`, server),
+        ),
       ]);
       await Promise.all(starting);
     }, 30_000);

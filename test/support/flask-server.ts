@@ -6,15 +6,20 @@ export const PYTHON = "/usr/bin/python3";
 
 /** `test/interop/flask_app.py` under gunicorn. The keys must not hold a comma. */
 export function startFlask(secretKey: string, fallbacks: readonly string[] = []): Promise<RunningServer> {
+  return startGunicorn("flask_app", { SECRET_KEY: secretKey, SECRET_KEY_FALLBACKS: fallbacks.join(",") });
+}
+
+/** `test/interop/flask_session_app.py` under gunicorn; `env` is what it reads. */
+export function startFlaskSession(env: Readonly<Record<string, string>>): Promise<RunningServer> {
+  return startGunicorn("flask_session_app", env);
+}
+
+function startGunicorn(module: string, env: Readonly<Record<string, string>>): Promise<RunningServer> {
   return startServer({
     program: PYTHON,
-    args: ["-m", "gunicorn", "-b", "127.0.0.1:0", "-w", "1", "flask_app:app"],
+    args: ["-m", "gunicorn", "-b", "127.0.0.1:0", "-w", "1", `${module}:app`],
     cwd: fileURLToPath(new URL("../interop/", import.meta.url)),
-    env: {
-      SECRET_KEY: secretKey,
-      SECRET_KEY_FALLBACKS: fallbacks.join(","),
-      PYTHONDONTWRITEBYTECODE: "1",
-    },
+    env: { ...env, PYTHONDONTWRITEBYTECODE: "1" },
     announcement: /Listening at: (http:\S+)/,
   });
 }
