@@ -1,6 +1,8 @@
 import { ConfigError } from "../errors.ts";
 import type { RecordStore } from "../session/index.ts";
 import { FlaskFileStore } from "../stores/flask-session/file.ts";
+import { FlaskMongodbStore } from "../stores/flask-session/mongodb.ts";
+import { FlaskMysqlStore } from "../stores/flask-session/mysql.ts";
 import { FlaskPostgresStore } from "../stores/flask-session/postgres.ts";
 import { FlaskRedisStore } from "../stores/flask-session/redis.ts";
 import { FlaskSqliteStore } from "../stores/flask-session/sqlite.ts";
@@ -35,7 +37,7 @@ const STORES: Readonly<Record<Exclude<FlaskSessionType, "cachelib">, Open>> = {
     const mongo = client<MongoClient>(config, "SESSION_MONGODB");
     if (typeof mongo.db !== "function") throw wrongClient("SESSION_MONGODB", "a MongoClient");
     const { SESSION_MONGODB_DB = "flask_session", SESSION_MONGODB_COLLECT = "sessions" } = config;
-    return notYet(
+    return new FlaskMongodbStore(
       mongo.db(SESSION_MONGODB_DB).collection(SESSION_MONGODB_COLLECT),
       prefix(config),
     );
@@ -89,7 +91,7 @@ function openSql(config: FlaskConfig): RecordStore {
     ...given("schema", config.SESSION_SQLALCHEMY_SCHEMA),
   };
   if (typeof sql["prepare"] === "function") return new FlaskSqliteStore(sql as never, options);
-  if (typeof sql["getConnection"] === "function") return notYet(sql as never, options);
+  if (typeof sql["getConnection"] === "function") return new FlaskMysqlStore(sql as never, options);
   if (typeof sql["query"] === "function") return new FlaskPostgresStore(sql as never, options);
   throw wrongClient(
     "SESSION_SQLALCHEMY",
@@ -130,4 +132,6 @@ function given<K extends string, V>(key: K, value: V | null | undefined): { [P i
   return (value === undefined || value === null ? {} : { [key]: value }) as { [P in K]?: V };
 }
 
-function notYet(..._: unknown[]): RecordStore { throw new ConfigError("not yet"); }
+function notYet(..._: unknown[]): RecordStore {
+  throw new ConfigError("not yet");
+}

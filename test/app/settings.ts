@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSessions, serverSide, type SessionManager, signedCookie } from "hipflask";
-import { flaskConfig } from "hipflask/flask";
+import { type FlaskConfig, flaskConfig } from "hipflask/flask";
 import { type AdapterName, LISTENERS } from "./adapters.ts";
+import { FLASK_STORES } from "../../apps/demo/flask-stores.ts";
 import { STORES } from "../../apps/demo/stores.ts";
 
 /** The environment asks for something that there is not. */
@@ -38,8 +39,7 @@ const STORAGES = {
       clock: fileClock(env["CLOCK_FILE"]),
     }),
   server: async (env: Environment) => {
-    const layout = env["LAYOUT"] || "native";
-    if (layout !== "native") throw new UsageError(`LAYOUT=${layout} is not known. Known: native.`);
+    if (choice(env, "LAYOUT", "native", LAYOUTS) === "flask-session") return flaskSession(env);
     const store = await STORES[choice(env, "STORE", "memory", STORES)](env["STORE_URL"] || undefined);
     return createSessions({
       secretKey: secretKey(env),
@@ -50,16 +50,32 @@ const STORAGES = {
       clock: fileClock(env["CLOCK_FILE"]),
     });
   },
-  flask: (env: Environment) =>
-    createSessions({
-      ...flaskConfig({
-        SECRET_KEY: secretKey(env),
-        SECRET_KEY_FALLBACKS: fallbacks(env),
-        PERMANENT_SESSION_LIFETIME: number(env, "LIFETIME"),
-      }),
-      clock: fileClock(env["CLOCK_FILE"]),
-    }),
+  flask: (env: Environment) => (env["LAYOUT"] === "flask-session" ? flaskSession(env) : flask(env, {})),
 };
+
+const LAYOUTS = { native: true, "flask-session": true };
+
+/** Sessions in Flask-Session's layout; `FORMAT` is its SESSION_SERIALIZATION_FORMAT. */
+async function flaskSession(env: Environment): Promise<SessionManager> {
+  const store = choice(env, "STORE", "file", FLASK_STORES);
+  const format = choice(env, "FORMAT", "msgpack", { msgpack: true, json: true, pickle: true });
+  return flask(env, {
+    SESSION_SERIALIZATION_FORMAT: format,
+    ...(await FLASK_STORES[store](env["STORE_URL"] || undefined)),
+  });
+}
+
+function flask(env: Environment, config: FlaskConfig): SessionManager {
+  return createSessions({
+    ...flaskConfig({
+      SECRET_KEY: secretKey(env),
+      SECRET_KEY_FALLBACKS: fallbacks(env),
+      PERMANENT_SESSION_LIFETIME: number(env, "LIFETIME"),
+      ...config,
+    }),
+    clock: fileClock(env["CLOCK_FILE"]),
+  });
+}
 
 function secretKey(env: Environment): string {
   return env["SECRET_KEY"] || randomBytes(32).toString("base64url");
