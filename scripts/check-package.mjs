@@ -45,13 +45,50 @@ const paths = {
     holds: ["stores/caching", "stores/cached-record", "stores/caching-lanes", ...BOTTOM],
     budget: 2,
   },
+  "./stores/dynamodb": {
+    holds: [
+      "stores/dynamodb",
+      ...filesOf("dynamodb"),
+      "stores/new-version",
+      "stores/replace-apart",
+      ...BOTTOM,
+    ],
+    budget: 3.5,
+  },
   "./stores/file": { holds: ["stores/file", ...filesOf("file"), ...BOTTOM], budget: 6 },
+  "./stores/memcached": {
+    holds: [
+      "stores/memcached",
+      ...filesOf("memcached"),
+      "stores/new-version",
+      "stores/replace-apart",
+      ...BOTTOM,
+    ],
+    budget: 3,
+  },
   "./stores/memory": { holds: ["stores/memory", "stores/memory-sweep", ...BOTTOM], budget: 2 },
+  "./stores/mongodb": {
+    holds: [
+      "stores/mongodb",
+      ...filesOf("mongodb"),
+      "stores/new-version",
+      "stores/replace-apart",
+      ...BOTTOM,
+    ],
+    budget: 3,
+  },
+  "./stores/mysql": {
+    holds: ["stores/mysql", ...filesOf("mysql"), "stores/new-version", "stores/table-name", ...BOTTOM],
+    budget: 3,
+  },
   "./stores/postgres": {
     holds: ["stores/postgres", "stores/postgres-sql", "stores/table-name", ...BOTTOM],
     budget: 3,
   },
-  "./stores/redis": { holds: ["stores/redis", ...filesOf("redis"), ...BOTTOM], budget: 5 },
+  "./stores/redis": {
+    holds: ["stores/redis", ...filesOf("redis"), "stores/new-version", ...BOTTOM],
+    budget: 5,
+  },
   "./stores/sqlite": {
     holds: ["stores/sqlite", "stores/sqlite-writer", "stores/table-name", ...BOTTOM],
     budget: 3.5,

@@ -14,4 +14,6 @@ export interface Need {
 export const needs: readonly Need[];
 /** The folder of PostgreSQL's programs; undefined where there is no server. */
 export const postgresBin: string | undefined;
+/** The program of MariaDB's server, if it is there. */
+export const mariadbd: string;
 export function missing(): Need[];

@@ -13,8 +13,29 @@ export const postgresBin = (existsSync(POSTGRES) ? readdirSync(POSTGRES) : [])
   .map((version) => `${POSTGRES}/${version}/bin`)
   .findLast((bin) => existsSync(`${bin}/initdb`));
 
+/** The server of MariaDB, in a folder that is not on everybody's PATH. */
+export const mariadbd = "/usr/sbin/mariadbd";
+
 export const needs = [
+  {
+    name: "cachelib",
+    packages: ["python3-cachelib"],
+    module: "cachelib",
+    tests: "src/stores/flask-session",
+  },
   { name: "flask", packages: ["python3-flask"], module: "flask", tests: "test/interop" },
+  {
+    name: "flask-session",
+    packages: [
+      "python3-flask-session",
+      "python3-flask-sqlalchemy",
+      "python3-pymemcache",
+      "python3-pylibmc",
+      "python3-redis",
+    ],
+    module: "flask_session",
+    tests: "test/interop",
+  },
   { name: "gunicorn", packages: ["python3-gunicorn"], module: "gunicorn", tests: "test/interop" },
   {
     name: "chromium",
@@ -22,13 +43,31 @@ export const needs = [
     file: "/usr/bin/chromium",
     tests: "apps/demo",
   },
+  { name: "memcached", packages: ["memcached"], file: "/usr/bin/memcached", tests: "src/stores" },
+  { name: "msgpack", packages: ["python3-msgpack"], module: "msgpack", tests: "test/interop" },
+  { name: "mysql", packages: ["mariadb-server"], file: mariadbd, tests: "src/stores" },
+  { name: "nginx", packages: ["nginx-light"], file: "/usr/sbin/nginx", tests: "test/http" },
+  { name: "pymongo", packages: ["python3-pymongo"], module: "pymongo", tests: "test/support" },
   {
     name: "postgres",
     packages: ["postgresql", "procps"],
     file: `${postgresBin}/initdb`,
     tests: "src/stores",
   },
+  {
+    name: "psycopg2",
+    packages: ["python3-psycopg2"],
+    module: "psycopg2",
+    tests: "src/stores/flask-session",
+  },
+  { name: "pymysql", packages: ["python3-pymysql"], module: "pymysql", tests: "src/stores/flask-session" },
   { name: "redis", packages: ["redis-server"], file: "/usr/bin/redis-server", tests: "src/stores" },
+  {
+    name: "sqlalchemy",
+    packages: ["python3-sqlalchemy"],
+    module: "sqlalchemy",
+    tests: "src/stores/flask-session",
+  },
 ];
 
 /** The rows whose thing is not on this machine. */

@@ -1,5 +1,21 @@
 export { FlaskCookie, type FlaskCookieOptions, type OpenedCookie, type Refusal } from "./flask-cookie.ts";
-export { type Dict, type ParsedDict, TaggedJson } from "./tagged-json.ts";
+export {
+  type DecodedSession,
+  FlaskSessionCodec,
+  type FlaskSessionCodecOptions,
+  type FlaskSessionFormat,
+} from "./flask-session.ts";
+export { type Dict, type ParsedDict, TaggedJson, type TaggedJsonOptions } from "./tagged-json.ts";
 export type { Tag } from "./tags.ts";
-export { Markup, Tuple, Uuid } from "../encoding/python-values.ts";
+export {
+  Markup,
+  PyBytearray,
+  PyDate,
+  PyDatetime,
+  PyDecimal,
+  PyFrozenset,
+  PyTimedelta,
+  Tuple,
+  Uuid,
+} from "../encoding/python-values.ts";
 export { PyFloat } from "../encoding/py-float.ts";

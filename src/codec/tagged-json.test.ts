@@ -355,10 +355,43 @@ describe("an application's own tags", () => {
     });
   });
 
+  test("get PyFloats where they ask for them", () => {
+    const kept: Tag<Set<unknown>> = {
+      key: " s",
+      check: (value) => value instanceof Set,
+      toJson: (value) => [...value],
+      fromJson: (list) => new Set(list as unknown[]),
+      keepsFloats: true,
+    };
+    const own = new TaggedJson([kept]);
+    const text = '{"s":{" s":[1.0,2,{"a":[3.0]}]}}';
+    const { data, numberTypes } = own.parse(text);
+    expect(data).toStrictEqual({ s: new Set([new PyFloat(1), 2, { a: [new PyFloat(3)] }]) });
+    expect(own.stringify(data, numberTypes)).toBe(text);
+  });
+
+  test("are not taken for the lists beside them, whose numbers are known", () => {
+    const own = new TaggedJson([point]);
+    const { data, numberTypes } = own.parse('{"l":[[1.0,2.0]]}');
+    (data["l"] as unknown[]).push(new Point(1, 2), [1, 2]);
+    expect(own.stringify(data, numberTypes)).toBe('{"l":[[1.0,2.0],{" p":[1,2]},[1.0,2.0]]}');
+  });
+
   test("need a key of their own", () => {
     expect(() => new TaggedJson([{ ...point, key: " t" }])).toThrow(ConfigError);
     expect(() => new TaggedJson([{ ...point, key: " di" }])).toThrow(ConfigError);
   });
+});
+
+test("keys may stay in their own order, which is then the canonical one", () => {
+  const own = new TaggedJson([], { sortKeys: false });
+  const text = '{"b":1,"a":{"d":1,"c":[{" t":[{"z":1.0,"y":2}]}]}}';
+  const { data, numberTypes, canonical } = own.parse(text);
+  expect(canonical).toBe(true);
+  expect(own.stringify(data, numberTypes)).toBe(text);
+  expect(json.parse(text).canonical).toBe(false);
+  // JavaScript moves it to the front.
+  expect(own.parse('{"a":1,"0":2}').canonical).toBe(false);
 });
 
 test("Python's types are plain to use", () => {

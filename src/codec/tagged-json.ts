@@ -1,11 +1,12 @@
+import { MAX_DEPTH } from "../encoding/data-path.ts";
 import { compareCodePoints } from "../encoding/json-text.ts";
 import { isDict } from "../encoding/plain.ts";
 import { PyFloat } from "../encoding/py-float.ts";
-import { MAX_DEPTH, stringifyPythonJson, type NumberTypes, type Tagged } from "../encoding/python-json.ts";
+import { stringifyPythonJson, type NumberTypes, type Tagged } from "../encoding/python-json.ts";
 import { parsePythonJson } from "../encoding/python-json-parse.ts";
 import { ConfigError, DataError, MalformedError } from "../errors.ts";
 import { ReadNumbers } from "./number-types.ts";
-import { FLASK_TAGS, type Tag, TUPLE_KEY } from "./tags.ts";
+import { FLASK_TAGS, type Tag } from "./tags.ts";
 
 /** A dict: what a session is. */
 export type Dict = Record<string, unknown>;
@@ -17,6 +18,11 @@ export interface ParsedDict {
   readonly numberTypes: NumberTypes | undefined;
   /** Whether `stringify` would write the same text again. When false, it may. */
   readonly canonical: boolean;
+}
+
+export interface TaggedJsonOptions {
+  /** Whether the keys of every dict are written in the order of their code points, and not in their own. Default: true, as Flask. */
+  readonly sortKeys?: boolean;
 }
 
 /** Marks a dict of one key that would look like another tag. */
@@ -33,12 +39,14 @@ export const DICT = " di";
 export class TaggedJson {
   readonly #tags: readonly Tag[];
   readonly #byKey: ReadonlyMap<string, Tag>;
+  readonly #sortKeys: boolean;
 
   /**
    * @param tags the application's own, asked before Flask's. @see TaggedJSONSerializer.register
    * @throws ConfigError when two tags have one key
    */
-  constructor(tags: readonly Tag[] = []) {
+  constructor(tags: readonly Tag[] = [], { sortKeys = true }: TaggedJsonOptions = {}) {
+    this.#sortKeys = sortKeys;
     this.#tags = [...tags, ...FLASK_TAGS];
     this.#byKey = new Map(this.#tags.map((tag) => [tag.key, tag]));
     if (this.#byKey.size !== this.#tags.length || this.#byKey.has(DICT)) {
@@ -52,12 +60,12 @@ export class TaggedJson {
   stringify(data: Dict, numberTypes?: NumberTypes): string {
     if (!isDict(data))
       throw new DataError("UNSERIALIZABLE", "", "is not a dict. Store an object like { count: 1 }.");
-    return stringifyPythonJson(data, { sortKeys: true, tag: this.#tag, numberTypes });
+    return stringifyPythonJson(data, { sortKeys: this.#sortKeys, tag: this.#tag, numberTypes });
   }
 
   /** @throws MalformedError and nothing else, also where Flask answers 500 */
   parse(text: string): ParsedDict {
-    const reading = new Reading(this.#byKey);
+    const reading = new Reading(this.#byKey, this.#sortKeys);
     const data = reading.untag(parsePythonJson(text, "keep"), 0);
     if (!isDict(data)) throw new MalformedError("The session is not a dict.");
     const numberTypes = reading.floats ? new ReadNumbers(data) : undefined;
@@ -83,13 +91,15 @@ export class TaggedJson {
 /** One pass over parsed JSON, depth first as Flask's `_untag_scan`. */
 class Reading {
   readonly #byKey: ReadonlyMap<string, Tag>;
-  /** Keys are in order at every level. */
+  readonly #sortKeys: boolean;
+  /** Keys are in the order in which they would be written, at every level. */
   canonical = true;
   /** There are PyFloats. */
   floats = false;
 
-  constructor(byKey: ReadonlyMap<string, Tag>) {
+  constructor(byKey: ReadonlyMap<string, Tag>, sortKeys: boolean) {
     this.#byKey = byKey;
+    this.#sortKeys = sortKeys;
   }
 
   untag(value: unknown, depth: number): unknown {
@@ -115,7 +125,8 @@ class Reading {
     let last = "";
     for (const key of keys) {
       // JavaScript moves keys that are integers to the front, whatever their order in the text.
-      if (compareCodePoints(key, last) < 0 || isDigit(key.charCodeAt(0))) this.canonical = false;
+      if (isDigit(key.charCodeAt(0)) || (this.#sortKeys && compareCodePoints(key, last) < 0))
+        this.canonical = false;
       last = key;
       const item = dict[key];
       if (typeof item === "object") dict[key] = this.untag(item, depth + 1);
@@ -128,8 +139,7 @@ class Reading {
     const tag = this.#byKey.get(key);
     if (tag === undefined) return dict;
     try {
-      // Only a tuple holds data on, and with it its numbers' types; other tags get plain numbers.
-      return tag.fromJson(tag.key === TUPLE_KEY ? dict[key] : plainNumbers(dict[key]));
+      return tag.fromJson(tag.keepsFloats === true ? dict[key] : plainNumbers(dict[key]));
     } catch (cause) {
       throw new MalformedError(`The session has a value under the tag "${key}" that is not of its type.`, {
         cause,

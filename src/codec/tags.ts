@@ -23,12 +23,15 @@ export interface Tag<T = unknown> {
   toJson(value: T): unknown;
   /** The value again. May throw: then the session's data cannot be read. */
   fromJson(json: unknown): T;
+  /**
+   * Whether `fromJson` gets integral floats as PyFloats, which stay such in any value but a list or a tuple. Default: false,
+   * it gets plain numbers.
+   */
+  readonly keepsFloats?: boolean;
 }
 
-export const TUPLE_KEY = " t";
-
 const tuple: Tag<Tuple> = {
-  key: TUPLE_KEY,
+  key: " t",
   check: (value) => value instanceof Tuple,
   toJson: (value) => Array.from(value),
   // Python makes a tuple of anything that can be iterated: the keys of a dict, the characters of a string.
@@ -37,6 +40,7 @@ const tuple: Tag<Tuple> = {
     if (typeof json === "object" && json !== null) return new Tuple(Object.keys(json));
     throw new MalformedError("A tuple is written as a list.");
   },
+  keepsFloats: true,
 };
 
 const bytes: Tag<Uint8Array> = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatFloat } from "./py-float.ts";
+import { formatFloat, PyFloat, pyFloat } from "./py-float.ts";
 
 test.each([
   [1, "1.0"],
@@ -22,4 +22,9 @@ test.each([
   [-Infinity, "-Infinity"],
 ])("%s is written %s", (value, text) => {
   expect(formatFloat(value)).toBe(text);
+});
+
+test("a float that was read is a PyFloat where it would look like an int", () => {
+  for (const value of [1, 0, -5, 2 ** 53 - 1]) expect(pyFloat(value)).toStrictEqual(new PyFloat(value));
+  for (const value of [1.5, -0, 2 ** 53, 1e300, Infinity, Number.NaN]) expect(pyFloat(value)).toBe(value);
 });

@@ -18,6 +18,11 @@ export class PyFloat {
   }
 }
 
+/** A float as readers give it: a PyFloat where the number alone would look like an int. */
+export function pyFloat(value: number): number | PyFloat {
+  return Number.isSafeInteger(value) && !Object.is(value, -0) ? new PyFloat(value) : value;
+}
+
 /** Python's `repr` of a float: the shortest digits that read back, exponents from 1e16 up and below 1e-4. */
 export function formatFloat(value: number): string {
   if (Number.isNaN(value)) return "NaN";

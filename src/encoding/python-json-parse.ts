@@ -1,7 +1,8 @@
 import { MalformedError } from "../errors.ts";
+import { MAX_DEPTH } from "./data-path.ts";
 import { setOwn } from "./plain.ts";
-import { PyFloat } from "./py-float.ts";
-import { MAX_DEPTH, MAX_INT_DIGITS } from "./python-json.ts";
+import { type PyFloat, pyFloat } from "./py-float.ts";
+import { MAX_INT_DIGITS } from "./python-json.ts";
 
 // What JSON.parse would read otherwise than Python, or not at all: an integral float, an integer beyond 2^53, "-0" (an
 // int in Python), NaN and Infinity. A match inside of a string only sends the text the slower way.
@@ -145,9 +146,7 @@ class Parser {
     const [text, fraction, exponent] = this.#match(NUMBER);
     if (fraction !== undefined || exponent !== undefined) {
       const value = Number(text);
-      return this.#keepFloats && Number.isSafeInteger(value) && !Object.is(value, -0)
-        ? new PyFloat(value)
-        : value;
+      return this.#keepFloats ? pyFloat(value) : value;
     }
     if (text.length > MAX_INT_DIGITS + (text[0] === "-" ? 1 : 0)) this.#fail();
     const value = Number(text);

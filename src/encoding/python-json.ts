@@ -1,10 +1,8 @@
-import { DataError, HipflaskError } from "../errors.ts";
+import { HipflaskError } from "../errors.ts";
+import { DataPath, type Key } from "./data-path.ts";
 import { quoteAscii, quoteKeyAscii, quoteUnicode, sortCodePoints } from "./json-text.ts";
 import { isDictPrototype } from "./plain.ts";
 import { formatFloat, PyFloat } from "./py-float.ts";
-
-/** The deepest nesting that is written or read. Flask fails between 300 and 1,000 levels, depending on its own stack. */
-export const MAX_DEPTH = 256;
 
 /** Python refuses integers of more digits (`sys.set_int_max_str_digits`). */
 export const MAX_INT_DIGITS = 4300;
@@ -61,13 +59,7 @@ class Writer {
   readonly #quoteKey: (key: string) => string;
   readonly #sortKeys: boolean;
   readonly #tag: WriteOptions["tag"];
-  /** The keys that lead to the container being written; longer than `depth` where an earlier branch went deeper. */
-  readonly #keys: (string | number)[] = [];
-  #depth = 0;
-  /** The key that is being read in that container: for what throws when it is touched. */
-  #at: string | number | undefined;
-  /** Open brackets and braces, those of tags included, as a reader counts them. */
-  #level = 0;
+  readonly #path = new DataPath();
 
   constructor(options: WriteOptions) {
     const spaced = options.separators === "spaced";
@@ -85,24 +77,12 @@ class Writer {
       return this.#value(value, undefined, undefined, own);
     } catch (error) {
       if (error instanceof HipflaskError) throw error;
-      throw new DataError(
-        "UNSERIALIZABLE",
-        this.#path(this.#at),
-        "cannot be read: its getter or proxy threw.",
-        {
-          cause: error,
-        },
-      );
+      throw this.#path.unreadable(error);
     }
   }
 
   /** `holder` knows the numbers of the container that has `value` at `key`; `own` those of `value`, when it is known already. */
-  #value(
-    value: unknown,
-    key: string | number | undefined,
-    holder?: ContainerNumbers,
-    own?: ContainerNumbers,
-  ): string {
+  #value(value: unknown, key: Key, holder?: ContainerNumbers, own?: ContainerNumbers): string {
     switch (typeof value) {
       case "string":
         return this.#quote(value);
@@ -115,37 +95,28 @@ class Writer {
       case "object":
         return value === null ? "null" : this.#object(value, key, own ?? holder?.enter(value, key!));
       default:
-        return this.#refuse(key, value === undefined ? "undefined" : `a ${typeof value}`);
+        return this.#path.refuse(key, nameOf(value));
     }
   }
 
-  #number(value: number, key: string | number | undefined, holder: ContainerNumbers | undefined): string {
-    if (!Number.isSafeInteger(value) || Object.is(value, -0)) return formatFloat(value);
-    if (holder === undefined || key === undefined) return String(value);
-    const float = holder.isFloat(key, value);
-    if (float === undefined) {
-      throw new DataError(
-        "UNREPRESENTABLE",
-        this.#path(key),
-        "was in this list both as a Python int and as a Python float, and has moved. Say which is meant: new PyFloat(n) or BigInt(n).",
-      );
-    }
+  #number(value: number, key: Key, holder: ContainerNumbers | undefined): string {
+    const float = isFloat(value, key, holder);
+    if (float === undefined) this.#path.refuseUnclear(key);
     return float ? formatFloat(value) : String(value);
   }
 
-  #bigint(value: bigint, key: string | number | undefined): string {
+  #bigint(value: bigint, key: Key): string {
     const text = String(value);
     if (text.length > MAX_INT_DIGITS + (value < 0n ? 1 : 0)) {
-      return this.#refuse(key, `an integer of more than ${MAX_INT_DIGITS} digits`);
+      this.#path.refuse(key, `an integer of more than ${MAX_INT_DIGITS} digits`);
     }
     return text;
   }
 
-  #object(value: object, key: string | number | undefined, own: ContainerNumbers | undefined): string {
-    if (key !== undefined) this.#keys[this.#depth++] = key;
-    this.#at = undefined;
+  #object(value: object, key: Key, own: ContainerNumbers | undefined): string {
+    this.#path.enter(key);
     const text = value instanceof PyFloat ? formatFloat(value.value) : this.#container(value, own);
-    if (key !== undefined) this.#depth--;
+    this.#path.leave(key);
     return text;
   }
 
@@ -158,7 +129,7 @@ class Writer {
       const tagged = this.#tagged(value);
       if (tagged) return this.#pair(tagged.key, () => this.#inner(tagged, value, own));
       if (Array.isArray(value)) return this.#array(value, own);
-      if (!plain) return this.#refuse(undefined, `a ${nameOf(prototype)} object`);
+      if (!plain) this.#path.refuse(undefined, nameOf(value));
     }
     return this.#dict(value as Record<string, unknown>, keys, own);
   }
@@ -167,10 +138,7 @@ class Writer {
     try {
       return this.#tag?.(value);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : "its tag threw.";
-      throw new DataError("UNSERIALIZABLE", this.#path(undefined), `cannot be written: ${reason}`, {
-        cause: error,
-      });
+      throw this.#path.unwritable(undefined, error);
     }
   }
 
@@ -180,85 +148,59 @@ class Writer {
       const item = (value as Record<string, unknown>)[original];
       return this.#pair(escaped, () => this.#value(item, original, own));
     }
+    // Only of a list or tuple is it known what its numbers were.
     return Array.isArray(tagged.inner)
-      ? this.#array(tagged.inner, own)
+      ? this.#array(tagged.inner, Array.isArray(value) ? own : undefined)
       : this.#value(tagged.inner, undefined);
   }
 
   #pair(key: string, write: () => string): string {
-    this.#open();
+    this.#path.open();
     const text = `{${this.#quote(key)}${this.#colon}${write()}}`;
-    this.#level--;
+    this.#path.close();
     return text;
   }
 
   #array(items: readonly unknown[], own: ContainerNumbers | undefined): string {
-    this.#open();
+    this.#path.open();
     let text = "[";
     for (let i = 0; i < items.length; i++) {
       if (i > 0) text += this.#comma;
-      this.#at = i;
+      this.#path.at = i;
       text += this.#value(items[i], i, own);
     }
-    this.#level--;
+    this.#path.close();
     return `${text}]`;
   }
 
   #dict(value: Record<string, unknown>, keys: string[], own: ContainerNumbers | undefined): string {
-    this.#open();
+    this.#path.open();
     if (this.#sortKeys) sortCodePoints(keys);
     let text = "";
     for (const key of keys) {
-      this.#at = key;
+      this.#path.at = key;
       const item = value[key];
       // As in JSON.stringify, a property that is undefined is absent.
       if (item === undefined) continue;
       text +=
         (text === "" ? "" : this.#comma) + this.#quoteKey(key) + this.#colon + this.#value(item, key, own);
     }
-    this.#level--;
+    this.#path.close();
     return `{${text}}`;
   }
-
-  #open(): void {
-    if (++this.#level > MAX_DEPTH) this.#tooDeep();
-  }
-
-  #path(key: string | number | undefined): string {
-    const keys = this.#keys.slice(0, this.#depth);
-    return formatPath(key === undefined ? keys : [...keys, key]);
-  }
-
-  #refuse(key: string | number | undefined, what: string): never {
-    throw new DataError(
-      "UNSERIALIZABLE",
-      this.#path(key),
-      `is ${what}, which a session cannot hold. Store plain data.`,
-    );
-  }
-
-  #tooDeep(): never {
-    const shown = this.#keys.slice(0, 3);
-    throw new DataError(
-      "UNSERIALIZABLE",
-      `${formatPath(shown)}…`,
-      `is nested deeper than ${MAX_DEPTH} levels, or contains itself.`,
-    );
-  }
 }
 
-function nameOf(prototype: unknown): string {
+/** Whether Python has a float where `value` stands at `key`; undefined where an int is as likely. */
+export function isFloat(value: number, key: Key, holder: ContainerNumbers | undefined): boolean | undefined {
+  if (!Number.isSafeInteger(value) || Object.is(value, -0)) return true;
+  return holder === undefined || key === undefined ? false : holder.isFloat(key, value);
+}
+
+/** What a value that cannot be written is: `undefined`, `a function`, `a URL object`. */
+export function nameOf(value: unknown): string {
+  if (typeof value !== "object" || value === null)
+    return value === undefined ? "undefined" : `a ${typeof value}`;
+  const prototype: unknown = Object.getPrototypeOf(value);
   const name: unknown = (prototype as { constructor?: { name?: unknown } } | null)?.constructor?.name;
-  return typeof name === "string" && name !== "" ? name : "foreign";
-}
-
-/** `["cart", 3, "fn"]` as `cart[3].fn`. */
-function formatPath(keys: readonly (string | number)[]): string {
-  let path = "";
-  for (const key of keys) {
-    if (typeof key === "number") path += `[${key}]`;
-    else if (/^[A-Za-z_$][\w$]*$/.test(key)) path += path === "" ? key : `.${key}`;
-    else path += `[${JSON.stringify(key)}]`;
-  }
-  return path;
+  return `a ${typeof name === "string" && name !== "" ? name : "foreign"} object`;
 }

@@ -69,12 +69,15 @@ export class PyDatetime extends Date {
   readonly microsecond: number;
   /** Seconds east of UTC; undefined: naive. */
   readonly offset: number | undefined;
+  /** 1: the second of two equal local times, where clocks were turned back; Python's `fold`. */
+  readonly fold: 0 | 1;
 
   /** @param time milliseconds since 1970, in UTC */
-  constructor(time: number, microsecond = 0, offset?: number) {
+  constructor(time: number, microsecond = 0, offset?: number, fold: 0 | 1 = 0) {
     super(time);
     this.microsecond = microsecond;
     this.offset = offset;
+    this.fold = fold;
   }
 }
 

@@ -17,6 +17,15 @@ export function decodeUtf8(bytes: Uint8Array): { text: string; ascii: boolean } 
   }
 }
 
+/** Whether UTF-8 can hold `text`: it has no half of a surrogate pair that stands alone. */
+export function isWellFormed(text: string): boolean {
+  return (text as unknown as Es2024String).isWellFormed();
+}
+
+interface Es2024String {
+  isWellFormed(): boolean;
+}
+
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -27,7 +27,7 @@ const PROTOTYPE = [
 ];
 const INTEGERS = ["0", "1", "2", "10", "-1", "01", "4294967294", "4294967295", "9007199254740993"];
 
-const keys = fc
+export const keys = fc
   .tuple(
     fc.oneof(fc.constantFrom(...TAGS), fc.constantFrom(...ORDINARY, ...PROTOTYPE, ...INTEGERS), texts),
     fc.nat(9),
@@ -74,7 +74,7 @@ const datetimes = seconds.map((second): Desc => [
   0,
 ]);
 
-const scalars: fc.Arbitrary<Desc> = fc.oneof(
+export const scalars: fc.Arbitrary<Desc> = fc.oneof(
   fc.constant<Desc>(["null"]),
   fc.boolean().map((bool): Desc => ["bool", bool]),
   ints,

@@ -39,7 +39,7 @@ export class FlaskRecords {
       read: (_, record) => this.#usable(record),
       save: (key, { version }, text) =>
         this.#guard.call("save", (store) => store.save(key, version, this.#record(text), this.#now())),
-      saved: (_, text, version) => ({ text, version }),
+      saved: (_, text, version) => ({ text: this.#asStored(text), version }),
       load: async (key) => {
         const record = await this.#load(key);
         return record && this.#usable(record);
@@ -88,7 +88,7 @@ export class FlaskRecords {
     const record = this.#record(text);
     const version = await this.#guard.call("create", (store) => store.create(key, record, this.#now()));
     if (version === undefined) throw new StoreError("CONFLICT", "A new session's ID was there already.");
-    return { text, version };
+    return { text: this.#asStored(text), version };
   }
 
   /** Makes `change` of a session's newest text. @throws GoneError | StoreError | DataError */
@@ -114,8 +114,8 @@ export class FlaskRecords {
   ): Promise<Known> {
     let text = known.text;
     const { version } = await this.#writer.exchange(key, known, async (current) => {
-      text = change(current.text);
-      const begun = await this.create(next, text);
+      const begun = await this.create(next, change(current.text));
+      text = begun.text;
       const ended = await this.#guard.call("delete", (store) => store.delete(key));
       const last = ended && this.#stored(ended);
       if (last?.known.text === current.text) return { outcome: "saved", version: begun.version };
@@ -185,8 +185,18 @@ export class FlaskRecords {
   }
 
   #record(text: string): SessionRecord {
+    return { data: this.#encode(text), expires: this.expiry(this.#now()) };
+  }
+
+  /** A text as it comes back: the formats lose types, such as a tuple's, and what others load must compare as the same. */
+  #asStored(text: string): string {
+    const stored = this.#stored({ data: this.#encode(text), version: 0 });
+    return stored?.known.text ?? text;
+  }
+
+  #encode(text: string): Uint8Array {
     const { data, numberTypes } = flaskSessionJson.parse(text);
-    return { data: this.#codec.encode(data, numberTypes), expires: this.expiry(this.#now()) };
+    return this.#codec.encode(data, numberTypes);
   }
 
   #now(): Date {

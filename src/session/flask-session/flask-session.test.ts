@@ -347,6 +347,36 @@ describe("parallel requests", () => {
   });
 });
 
+test.each(["msgpack", "json", "pickle"] as const)(
+  "messages that were shown do not come back because others write, in %s, though a tuple comes back as a list",
+  async (format) => {
+    const { visitor, memory } = setUp({ format });
+    await visitor.visit(({ data }) => (data["n"] = 0));
+    const save = memory.save.bind(memory);
+    let saves = 0;
+    let shown: Promise<unknown> | undefined;
+    memory.save = async (...args) => {
+      // While the second write is on its way, somebody is shown what the first one has written.
+      if (++saves === 2) {
+        shown = visitor.copy().visit((session) => expect(session.flashes()).toHaveLength(1));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return save(...args);
+    };
+    const first = visitor.copy().visit((session) => session.flash("once"));
+    const second = visitor.copy().visit(async (session) => {
+      session.data["n"] = 1;
+      await first;
+    });
+    await Promise.all([first, second, visitor.copy().visit(({ data }) => (data["m"] = 1))]);
+    await shown;
+    await visitor.visit((session) => {
+      expect(session.data).toMatchObject({ n: 1, m: 1 });
+      expect(session.flashes()).toEqual([]);
+    });
+  },
+);
+
 test("what Flask-Session cannot store is an error that names the place, and nothing is saved", async () => {
   const { visitor } = setUp();
   const error = await failure(visitor.visit(({ data }) => (data["cart"] = [{ n: 2n ** 64n }])));
