@@ -9,6 +9,7 @@ import { createPool } from "mysql2/promise";
 import pg from "pg";
 import { createClient } from "redis";
 import type { FlaskConfig } from "hipflask/flask";
+import { PYTHON } from "../support/flask-server.ts";
 import { startMemcached } from "../support/memcached-server.ts";
 import { openMongodb } from "../support/mongodb-server.ts";
 import { MysqlServer } from "../support/mysql-server.ts";
@@ -28,15 +29,35 @@ export interface PlaceKind {
   readonly name: string;
   /** Rows of scripts/needs.mjs. */
   readonly needs: readonly string[];
-  open(): Promise<SharedPlace>;
+  /** Whether only Debian has the client for Python. */
+  readonly debianOnly?: boolean;
+  open(python: Python): Promise<SharedPlace>;
 }
+
+/** A Python with Flask-Session. */
+export interface Python {
+  readonly path: string;
+  /** Its Flask-Session writes pickles, and its cachelib names files by MD5, as Debian's does. */
+  readonly isOld: boolean;
+}
+
+/** Debian's, and a newer one where FLASK_SESSION_PYTHON says where it is: Flask-Session 0.8 with cachelib 0.17. */
+export const PYTHONS: readonly Python[] = [
+  { path: PYTHON, isOld: true },
+  ...[process.env["FLASK_SESSION_PYTHON"] ?? []].flat().map((path) => ({ path, isOld: false })),
+];
 
 /** Every backend of Flask-Session that Debian's Python has a client for. */
 export const PLACES: readonly PlaceKind[] = [
   { name: "Redis", needs: ["redis"], open: () => redis({}) },
   { name: "Redis, signed IDs", needs: ["redis"], open: () => redis({ SESSION_USE_SIGNER: "1" }) },
-  { name: "Memcached by pymemcache", needs: ["memcached"], open: () => memcached("pymemcache") },
-  { name: "Memcached by pylibmc", needs: ["memcached"], open: () => memcached("pylibmc") },
+  {
+    name: "Memcached by pymemcache",
+    needs: ["memcached"],
+    debianOnly: true,
+    open: () => memcached("pymemcache"),
+  },
+  { name: "Memcached by pylibmc", needs: ["memcached"], debianOnly: true, open: () => memcached("pylibmc") },
   { name: "files", needs: ["cachelib"], open: files },
   { name: "SQLite by SQLAlchemy", needs: ["sqlalchemy"], open: sqlite },
   { name: "PostgreSQL by SQLAlchemy", needs: ["sqlalchemy", "postgres", "psycopg2"], open: postgres },
@@ -76,12 +97,15 @@ async function memcached(python: string): Promise<SharedPlace> {
   };
 }
 
-async function files(): Promise<SharedPlace> {
+async function files({ isOld }: Python): Promise<SharedPlace> {
   const folder = await mkdtemp(join(tmpdir(), "hipflask-flask-session-"));
   return {
     env: { SESSION_TYPE: "filesystem", BACKEND: folder },
-    // Debian's cachelib is 0.9.
-    config: { SESSION_TYPE: "filesystem", SESSION_FILE_DIR: folder, SESSION_FILE_HASH: "md5" },
+    config: {
+      SESSION_TYPE: "filesystem",
+      SESSION_FILE_DIR: folder,
+      SESSION_FILE_HASH: isOld ? "md5" : "sha256",
+    },
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }

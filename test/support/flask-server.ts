@@ -10,13 +10,20 @@ export function startFlask(secretKey: string, fallbacks: readonly string[] = [])
 }
 
 /** `test/interop/flask_session_app.py` under gunicorn; `env` is what it reads. */
-export function startFlaskSession(env: Readonly<Record<string, string>>): Promise<RunningServer> {
-  return startGunicorn("flask_session_app", env);
+export function startFlaskSession(
+  env: Readonly<Record<string, string>>,
+  python: string,
+): Promise<RunningServer> {
+  return startGunicorn("flask_session_app", env, python);
 }
 
-function startGunicorn(module: string, env: Readonly<Record<string, string>>): Promise<RunningServer> {
+function startGunicorn(
+  module: string,
+  env: Readonly<Record<string, string>>,
+  python: string = PYTHON,
+): Promise<RunningServer> {
   return startServer({
-    program: PYTHON,
+    program: python,
     args: ["-m", "gunicorn", "-b", "127.0.0.1:0", "-w", "1", `${module}:app`],
     cwd: fileURLToPath(new URL("../interop/", import.meta.url)),
     env: { ...env, PYTHONDONTWRITEBYTECODE: "1" },
