@@ -65,7 +65,7 @@ export interface FlaskConfig {
   readonly SESSION_CLEANUP_N_REQUESTS?: number | null | undefined;
   /** A client of node-redis or ioredis. */
   readonly SESSION_REDIS?: unknown;
-  /** A client of memcache-client or memcached. */
+  /** A client of memcache-client, or a list of them, one for each server. */
   readonly SESSION_MEMCACHED?: unknown;
   /** A MongoClient. */
   readonly SESSION_MONGODB?: unknown;

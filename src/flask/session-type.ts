@@ -1,6 +1,8 @@
 import { ConfigError } from "../errors.ts";
 import type { RecordStore } from "../session/index.ts";
+import { FlaskDynamodbStore } from "../stores/flask-session/dynamodb.ts";
 import { FlaskFileStore } from "../stores/flask-session/file.ts";
+import { FlaskMemcachedStore } from "../stores/flask-session/memcached.ts";
 import { FlaskMongodbStore } from "../stores/flask-session/mongodb.ts";
 import { FlaskMysqlStore } from "../stores/flask-session/mysql.ts";
 import { FlaskPostgresStore } from "../stores/flask-session/postgres.ts";
@@ -24,7 +26,7 @@ type Open = (config: FlaskConfig) => RecordStore;
 
 const STORES: Readonly<Record<Exclude<FlaskSessionType, "cachelib">, Open>> = {
   redis: (config) => new FlaskRedisStore(client(config, "SESSION_REDIS"), prefix(config)),
-  memcached: (config) => notYet(client(config, "SESSION_MEMCACHED"), prefix(config)),
+  memcached: (config) => new FlaskMemcachedStore(client(config, "SESSION_MEMCACHED"), prefix(config)),
   filesystem: (config) =>
     new FlaskFileStore({
       ...prefix(config),
@@ -44,7 +46,7 @@ const STORES: Readonly<Record<Exclude<FlaskSessionType, "cachelib">, Open>> = {
   },
   sqlalchemy: openSql,
   dynamodb: (config) =>
-    notYet(client(config, "SESSION_DYNAMODB"), {
+    new FlaskDynamodbStore(client(config, "SESSION_DYNAMODB"), {
       ...prefix(config),
       ...given("table", config.SESSION_DYNAMODB_TABLE),
     }),
@@ -130,8 +132,4 @@ function prefix(config: FlaskConfig): { prefix?: string } {
 
 function given<K extends string, V>(key: K, value: V | null | undefined): { [P in K]?: V } {
   return (value === undefined || value === null ? {} : { [key]: value }) as { [P in K]?: V };
-}
-
-function notYet(..._: unknown[]): RecordStore {
-  throw new ConfigError("not yet");
 }

@@ -21,7 +21,8 @@ def memcached():
         return {"SESSION_MEMCACHED": Client([backend])}
     from pymemcache import Client
 
-    return {"SESSION_MEMCACHED": Client(backend)}
+    # By default it does not wait until Memcached has what it sent.
+    return {"SESSION_MEMCACHED": Client(backend, default_noreply=False)}
 
 
 def filesystem():
