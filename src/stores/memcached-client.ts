@@ -14,7 +14,7 @@ interface Received {
 }
 
 /** A value, and the token of this state of it. */
-interface MemcachedItem {
+export interface MemcachedItem {
   readonly value: Uint8Array;
   readonly token: string;
 }
@@ -39,17 +39,17 @@ export interface MemcachedConnection {
   touch(key: string, exptime: number): Promise<boolean>;
 }
 
-/** @throws ConfigError when it is no memcache-client, or one that has several servers */
-export function connectionOf(client: MemcacheClient): MemcachedConnection {
+/** @throws ConfigError, for the class `store`, when it is no memcache-client, or one that has several servers */
+export function connectionOf(client: MemcacheClient, store = "MemcachedStore"): MemcachedConnection {
   if (!hasMethod(client, "xsend") || !hasMethod(client, "_unpackValue")) {
     throw new ConfigError(
-      'MemcachedStore takes a client of memcache-client: new MemcacheClient({ server: "127.0.0.1:11211" }). Others lose bytes or errors.',
+      `${store} takes a client of memcache-client: new MemcacheClient({ server: "127.0.0.1:11211" }). Others lose bytes or errors.`,
     );
   }
   const { servers } = client.options.server as { readonly servers?: readonly unknown[] };
   if (servers !== undefined && servers.length > 1) {
     throw new ConfigError(
-      "memcache-client takes any of its servers for each command. Make a client for each server, and give MemcachedStore all of them: new MemcachedStore([one, two]).",
+      "memcache-client takes any of its servers for each command. Make a client for each server: new MemcachedStore([one, two]). In Flask-Session's layout there can be one server.",
     );
   }
   keepBytes(client);

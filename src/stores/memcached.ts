@@ -7,6 +7,7 @@ import type {
   StoredRecord,
   Version,
 } from "../session/store.ts";
+import { change, OVER } from "./memcached-change.ts";
 import { connectionOf, type MemcacheClient, type MemcachedConnection } from "./memcached-client.ts";
 import { decode, encode, exptime, stored } from "./memcached-record.ts";
 import { serverOf } from "./memcached-servers.ts";
@@ -22,14 +23,6 @@ export interface MemcachedStoreOptions {
    */
   readonly prefix?: string;
 }
-
-/** Others may write a record between the two steps of a change. So many times in a row they do not. */
-const ATTEMPTS = 100;
-
-/** Memcached takes it for an instant that is over. */
-const AT_ONCE = -1;
-
-const NOTHING = new Uint8Array(0);
 
 /**
  * Keeps sessions in Memcached 1.6: for sessions that may be forgotten. When its memory is full or it is restarted, users
@@ -61,7 +54,7 @@ export class MemcachedStore implements SessionStore {
       ? (clients as readonly MemcacheClient[])
       : [clients as MemcacheClient];
     if (list.length === 0) throw new ConfigError("MemcachedStore needs a client.");
-    this.#servers = list.map(connectionOf);
+    this.#servers = list.map((client) => connectionOf(client));
     this.#prefix = prefix;
   }
 
@@ -81,7 +74,7 @@ export class MemcachedStore implements SessionStore {
 
   async save(key: SessionKey, version: Version, record: SessionRecord, now: Date): Promise<SaveResult> {
     const saved = stored(newVersion(), record, now);
-    return change(this.#place(key), version, () => saved, now);
+    return write(this.#place(key), version, () => saved, now);
   }
 
   replace(
@@ -97,7 +90,7 @@ export class MemcachedStore implements SessionStore {
 
   async touch(key: SessionKey, version: Version, expires: Date, now: Date): Promise<boolean> {
     const touched = { expires: new Date(expires), seen: new Date(now) };
-    const result = await change(
+    const result = await write(
       this.#place(key),
       version,
       (current) => ({ ...current, ...touched }),
@@ -109,13 +102,12 @@ export class MemcachedStore implements SessionStore {
   /** What is there is replaced, if it is still the same, by something that is over at once. */
   async delete(key: SessionKey): Promise<StoredRecord | undefined> {
     const { server, name } = this.#place(key);
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const item = await server.gets(name);
-      if (item === undefined) return undefined;
-      const record = decode(item.value);
-      if (await server.cas(name, NOTHING, AT_ONCE, item.token)) return record;
-    }
-    throw restless();
+    return change<StoredRecord | undefined>(
+      server,
+      name,
+      ({ value }) => ({ answer: decode(value), write: OVER }),
+      undefined,
+    );
   }
 
   /** @throws TypeError for what is no ID, and must not become part of a command */
@@ -134,29 +126,28 @@ interface Place {
 }
 
 /** Puts `next` of the live record of this version in its place, unless it is not any more what `next` was made of. */
-async function change(
+async function write(
   { server, name }: Place,
   version: Version,
   next: (current: StoredRecord) => StoredRecord,
   now: Date,
 ): Promise<SaveResult> {
   const instant = now.getTime();
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const item = await server.gets(name);
-    if (item === undefined) return { outcome: "gone" };
-    const current = decode(item.value);
-    if (current.expires.getTime() <= instant) return { outcome: "gone" };
-    if (current.version !== version) return { outcome: "conflict", current };
-    const changed = next(current);
-    if (await server.cas(name, encode(changed), exptime(changed), item.token)) {
-      return { outcome: "saved", version: changed.version };
-    }
-  }
-  throw restless();
-}
-
-function restless(): Error {
-  return new Error(
-    `Memcached answered ${ATTEMPTS} times that a record had just changed. A proxy that reads from one server and writes to another does that.`,
+  return change<SaveResult>(
+    server,
+    name,
+    ({ value }) => {
+      const current = decode(value);
+      if (current.expires.getTime() <= instant) return { answer: GONE };
+      if (current.version !== version) return { answer: { outcome: "conflict", current } };
+      const changed = next(current);
+      return {
+        answer: { outcome: "saved", version: changed.version },
+        write: { value: encode(changed), exptime: exptime(changed) },
+      };
+    },
+    GONE,
   );
 }
+
+const GONE: SaveResult = { outcome: "gone" };

@@ -7,6 +7,11 @@ const LOCKS = 0x68_69_70_66;
 /** Before {@link schema} in one message, which is one transaction: IF NOT EXISTS alone fails when two do this at once. */
 export const SETUP_LOCK = `SELECT pg_advisory_xact_lock(${LOCKS}, 0)`;
 
+/** True for one cleaner of a table at a time, until its transaction ends. */
+export function isOnlyCleaner(table: string): string {
+  return `(SELECT pg_try_advisory_xact_lock(${LOCKS}, '${table}'::regclass::oid::int))`;
+}
+
 /** The table and its indexes. */
 export function schema(table: string): string {
   const quoted = quotedName(table);
@@ -59,7 +64,7 @@ export function statements(name: string) {
     delete: `DELETE FROM ${table} WHERE ${key} RETURNING ${record}`,
     deleteExpired: `WITH ended$ AS (DELETE FROM ${table} WHERE id = ANY (ARRAY(
       SELECT id FROM ${table}
-      WHERE expires <= ${at("$2")} AND (SELECT pg_try_advisory_xact_lock(${LOCKS}, '${table}'::regclass::oid::int))
+      WHERE expires <= ${at("$2")} AND ${isOnlyCleaner(table)}
       ORDER BY expires LIMIT $1 FOR UPDATE SKIP LOCKED
     )) RETURNING true) SELECT count(*)::int AS ended FROM ended$`,
     listOwned: `SELECT id, ${record} FROM ${table} WHERE owner = $1 AND expires > ${at("$2")}`,

@@ -1,6 +1,4 @@
 import { Buffer } from "node:buffer";
-import { digestText } from "../crypto/digest.ts";
-import { ConfigError } from "../errors.ts";
 import type {
   OwnedRecord,
   SaveResult,
@@ -10,18 +8,10 @@ import type {
   StoredRecord,
   Version,
 } from "../session/store.ts";
+import { type PostgresPool, PostgresQueries } from "./postgres-pool.ts";
 import { quotedName, schema, SETUP_LOCK, statements } from "./postgres-sql.ts";
 
-/** What the store needs of a `Pool` of pg, or of anything with the same `query`. */
-export interface PostgresPool {
-  query(query: string | NamedQuery, values?: unknown[]): Promise<{ rows: unknown[] }>;
-}
-
-interface NamedQuery {
-  readonly name: string;
-  readonly text: string;
-  readonly values: unknown[];
-}
+export type { PostgresPool } from "./postgres-pool.ts";
 
 export interface PostgresStoreOptions {
   /**
@@ -54,20 +44,13 @@ export interface PostgresStoreOptions {
  * @throws ConfigError when the pool is none, or the table's name is no plain identifier
  */
 export class PostgresStore implements SessionStore {
-  readonly #pool: PostgresPool;
+  readonly #queries: PostgresQueries;
   readonly #table: string;
-  readonly #prepare: boolean;
   readonly #sql: ReturnType<typeof statements>;
 
   constructor(pool: PostgresPool, options: PostgresStoreOptions = {}) {
-    if (typeof pool?.query !== "function") {
-      throw new ConfigError(
-        "PostgresStore takes a Pool of pg: new PostgresStore(new Pool({ connectionString })).",
-      );
-    }
-    this.#pool = pool;
+    this.#queries = new PostgresQueries(pool, options.prepare ?? false, "PostgresStore");
     this.#table = options.table ?? TABLE;
-    this.#prepare = options.prepare ?? false;
     this.#sql = statements(this.#table);
   }
 
@@ -82,27 +65,28 @@ export class PostgresStore implements SessionStore {
 
   /** Makes the table with its indexes. Where there is one, nothing is done, and no right to make one is needed. */
   async setup(): Promise<void> {
-    const [found] = await this.#query<{ missing: boolean }>("SELECT to_regclass($1) IS NULL AS missing", [
-      quotedName(this.#table),
-    ]);
+    const [found] = await this.#queries.rows<{ missing: boolean }>(
+      "SELECT to_regclass($1) IS NULL AS missing",
+      [quotedName(this.#table)],
+    );
     if (!found!.missing) return;
-    await this.#pool.query(`${SETUP_LOCK};\n${schema(this.#table)}`);
+    await this.#queries.run(`${SETUP_LOCK};\n${schema(this.#table)}`);
   }
 
   async create(key: SessionKey, record: SessionRecord, now: Date): Promise<Version | undefined> {
     const values = [key.id, key.owner, seconds(now), bytes(record), seconds(record.expires)];
-    const [row] = await this.#query<{ version: string }>(this.#sql.create, values);
+    const [row] = await this.#queries.rows<{ version: string }>(this.#sql.create, values);
     return row?.version;
   }
 
   async load(key: SessionKey, now: Date): Promise<StoredRecord | undefined> {
-    const [row] = await this.#query<Row>(this.#sql.load, [key.id, key.owner, seconds(now)]);
+    const [row] = await this.#queries.rows<Row>(this.#sql.load, [key.id, key.owner, seconds(now)]);
     return row && stored(row);
   }
 
   async save(key: SessionKey, version: Version, record: SessionRecord, now: Date): Promise<SaveResult> {
     const values = [key.id, key.owner, version, seconds(now), bytes(record), seconds(record.expires)];
-    const [row] = await this.#query<WriteRow>(this.#sql.save, values);
+    const [row] = await this.#queries.rows<WriteRow>(this.#sql.save, values);
     return this.#result(row, key, version, now);
   }
 
@@ -116,28 +100,28 @@ export class PostgresStore implements SessionStore {
   ): Promise<SaveResult> {
     const values = [key.id, key.owner, version, seconds(now), bytes(retired), seconds(retired.expires)];
     values.push(nextKey.id, nextKey.owner, bytes(record), seconds(record.expires));
-    const [row] = await this.#query<WriteRow>(this.#sql.replace, values);
+    const [row] = await this.#queries.rows<WriteRow>(this.#sql.replace, values);
     return this.#result(row, key, version, now);
   }
 
   async touch(key: SessionKey, version: Version, expires: Date, now: Date): Promise<boolean> {
     const values = [key.id, key.owner, version, seconds(now), seconds(expires)];
-    return (await this.#query(this.#sql.touch, values)).length > 0;
+    return (await this.#queries.rows(this.#sql.touch, values)).length > 0;
   }
 
   async delete(key: SessionKey): Promise<StoredRecord | undefined> {
-    const [row] = await this.#query<Row>(this.#sql.delete, [key.id, key.owner]);
+    const [row] = await this.#queries.rows<Row>(this.#sql.delete, [key.id, key.owner]);
     return row && stored(row);
   }
 
   /** One cleaner at a time, over all processes: while another one works the answer is 0. */
   async deleteExpired(limit: number, now: Date): Promise<number> {
-    const [row] = await this.#query<Ended>(this.#sql.deleteExpired, [limit, seconds(now)]);
+    const [row] = await this.#queries.rows<Ended>(this.#sql.deleteExpired, [limit, seconds(now)]);
     return row!.ended;
   }
 
   async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
-    const rows = await this.#query<Row & { id: string }>(this.#sql.listOwned, [owner, seconds(now)]);
+    const rows = await this.#queries.rows<Row & { id: string }>(this.#sql.listOwned, [owner, seconds(now)]);
     return rows.map((row) => ({ ...stored(row), key: { id: row.id, owner } }));
   }
 
@@ -156,7 +140,7 @@ export class PostgresStore implements SessionStore {
   async #endAll(sql: string, values: unknown[]): Promise<number> {
     let total = 0;
     for (;;) {
-      const [row] = await this.#query<Ended & { changed: boolean }>(sql, values);
+      const [row] = await this.#queries.rows<Ended & { changed: boolean }>(sql, values);
       total += row!.ended;
       if (!row!.changed) return total;
     }
@@ -173,13 +157,6 @@ export class PostgresStore implements SessionStore {
     // The record as it was when the statement began, still of this version: another writer was faster in the meantime.
     const current = row.version === version ? await this.load(key, now) : stored(row);
     return current ? { outcome: "conflict", current } : { outcome: "gone" };
-  }
-
-  async #query<R>(text: string, values: unknown[]): Promise<R[]> {
-    const { rows } = await (this.#prepare
-      ? this.#pool.query({ name: digestText("sha256", Buffer.from(text), "base64url"), text, values })
-      : this.#pool.query(text, values));
-    return rows as R[];
   }
 }
 

@@ -1,5 +1,5 @@
 import { ConfigError } from "../errors.ts";
-import { NOTHING, type Script } from "./redis-scripts.ts";
+import { NOTHING, type Script } from "./redis-script.ts";
 import type { Argument } from "./redis-values.ts";
 
 /** node-redis, 5 or newer: what `createClient`, `createClientPool`, `createCluster` or `createSentinel` gives. */
@@ -48,12 +48,12 @@ export interface RedisConnection {
 /** Strings in the answer are bytes. */
 export type Run = (script: Script, keys: readonly string[], args: readonly Argument[]) => Promise<unknown>;
 
-/** @throws ConfigError when it is none of the clients above, or is set up so that it cannot run scripts */
-export function connectionOf(client: RedisClient): RedisConnection {
+/** @throws ConfigError, for the class `store`, when it is none of the clients above, or is set up so that it cannot run scripts */
+export function connectionOf(client: RedisClient, store: string): RedisConnection {
   if (hasMethod(client, "withTypeMapping")) return nodeRedis(client as NodeRedisClient);
   if (hasMethod(client, "callBuffer")) return ioRedis(client as IoRedisClient);
   const hint = hasMethod(client, "then") ? "; this is a promise, so await it" : "";
-  throw new ConfigError(`RedisStore takes a client of node-redis (5 or newer), ioredis or iovalkey${hint}.`);
+  throw new ConfigError(`${store} takes a client of node-redis (5 or newer), ioredis or iovalkey${hint}.`);
 }
 
 /** The `$` of Redis' protocol. */

@@ -1,6 +1,6 @@
-import { digest } from "../crypto/digest.ts";
+import { type Script, script } from "./redis-script.ts";
 
-/**
+/*
  * What the store does in Redis: one script per operation, so that each is atomic and one round trip. All keys of a script
  * are in one hash slot, but for `REPLACE` where there are no slots. Of a visitor's record there is only the first key.
  *
@@ -16,11 +16,6 @@ import { digest } from "../crypto/digest.ts";
  * With its memory full Redis refuses the commands that may need more, and does the others: what may be refused comes first,
  * so that a script does all or nothing, and deleting always works.
  */
-export interface Script {
-  readonly text: string;
-  /** The name under which Redis remembers it. */
-  readonly sha: string;
-}
 
 const READ = `
 local function read(record)
@@ -183,15 +178,3 @@ export const UNLINK: Script = script("return redis.call('UNLINK', KEYS[1])");
 
 /** ARGV cursor, pattern, count. As a script it goes to masters only, and by no client's own idea of a scan. */
 export const SCAN: Script = script("return redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])");
-
-export const NOTHING: Script = script("return 0");
-
-/** What Redis does when its memory is full; empty where it may not be asked. */
-export const EVICTION: Script = script(`
-local info = redis.pcall('INFO', 'memory')
-return type(info) == 'string' and string.match(info, 'maxmemory_policy:([%w-]+)') or ''
-`);
-
-function script(text: string): Script {
-  return { text, sha: Buffer.from(digest("sha1", Buffer.from(text))).toString("hex") };
-}

@@ -1,5 +1,3 @@
-import { randomBytes } from "../crypto/random.ts";
-import { encodeBase64url } from "../encoding/base64url.ts";
 import type { SaveResult, SessionRecord, StoredRecord, Version } from "../session/store.ts";
 
 /** What a script may be given. */
@@ -7,11 +5,6 @@ export type Argument = string | Buffer;
 
 /** Milliseconds that Redis keeps a record after its end, for clocks that do not agree. */
 const SLACK = 60_000;
-
-/** Random: a server that takes over without the last writes makes no version that another state had. */
-export function newVersion(): string {
-  return encodeBase64url(randomBytes(9));
-}
 
 /** What a script that writes a record is told: version, data, expires, now, time to live. */
 export function writing(version: string, { data, expires }: SessionRecord, now: Date): Argument[] {
@@ -29,15 +22,24 @@ export function timeToLive(expires: Date, now: Date): string {
   return String(Math.max(expires.getTime() - now.getTime(), 0) + SLACK);
 }
 
-/** What a script answers that changes or looks up one record. */
+/** What a script answers that changes or looks up one record: whether it has done its work, and what the record was. */
+export interface Reply {
+  readonly done: boolean;
+  readonly fields: readonly Buffer[];
+}
+
+export function readReply(reply: unknown): Reply {
+  const [done, ...fields] = reply as [unknown, ...Buffer[]];
+  return { done: String(done) === "1", fields };
+}
+
 export interface Answer {
   readonly done: boolean;
   readonly record: StoredRecord | undefined;
 }
 
-export function readAnswer(reply: unknown): Answer {
-  const [done, ...fields] = reply as [unknown, ...Buffer[]];
-  return { done: String(done) === "1", record: fields.length > 0 ? readRecord(fields) : undefined };
+export function readAnswer({ done, fields }: Reply): Answer {
+  return { done, record: fields.length > 0 ? readRecord(fields) : undefined };
 }
 
 export function readRecord(fields: readonly Buffer[]): StoredRecord {

@@ -8,15 +8,19 @@ import type {
   StoredRecord,
   Version,
 } from "../session/store.ts";
+import { newVersion } from "./new-version.ts";
+import { change } from "./redis-change.ts";
 import { connectionOf, type RedisClient, type RedisConnection, type Run } from "./redis-client.ts";
+import { warnOfEviction } from "./redis-eviction.ts";
+import type { Script } from "./redis-script.ts";
 import * as scripts from "./redis-scripts.ts";
 import {
   type Answer,
   type Argument,
   milliseconds,
-  newVersion,
   readAnswer,
   readRecord,
+  readReply,
   saveResult,
   timeToLive,
   writing,
@@ -55,7 +59,7 @@ export class RedisStore implements SessionStore {
 
   constructor(client: RedisClient, { prefix = "hipflask:" }: RedisStoreOptions = {}) {
     if (/[{}]/.test(prefix)) throw new ConfigError("The prefix of a RedisStore must not hold braces.");
-    this.#redis = connectionOf(client);
+    this.#redis = connectionOf(client, "RedisStore");
     this.#prefix = prefix;
   }
 
@@ -68,7 +72,7 @@ export class RedisStore implements SessionStore {
 
   async load(key: SessionKey, now: Date): Promise<StoredRecord | undefined> {
     const keys = this.#keys(key).slice(0, 2);
-    return readAnswer(await this.#redis.run(scripts.LOAD, keys, [milliseconds(now)])).record;
+    return readAnswer(readReply(await this.#redis.run(scripts.LOAD, keys, [milliseconds(now)]))).record;
   }
 
   async save(key: SessionKey, version: Version, record: SessionRecord, now: Date): Promise<SaveResult> {
@@ -139,12 +143,7 @@ export class RedisStore implements SessionStore {
 
   /** There is nothing to make. Warns when Redis evicts keys, where it tells; of a Cluster one node is asked. */
   async setup(): Promise<void> {
-    const policy = String(await this.#redis.run(scripts.EVICTION, [], []));
-    if (policy === "" || policy === "noeviction") return;
-    process.emitWarning(
-      `Redis has the maxmemory-policy ${policy}: when its memory is full it logs users out. Set it to noeviction.`,
-      { type: "HipflaskWarning", code: "HIPFLASK_REDIS_EVICTS" },
-    );
+    await warnOfEviction(this.#redis);
   }
 
   /** In a cluster no script reaches two slots. */
@@ -189,15 +188,8 @@ export class RedisStore implements SessionStore {
   }
 
   /** Runs a script that answers whether it has done its work. */
-  async #change(script: scripts.Script, keys: readonly string[], args: readonly Argument[]): Promise<Answer> {
-    const losses = this.#redis.losses();
-    const answer = readAnswer(await this.#redis.run(script, keys, args));
-    if (!answer.done && losses !== this.#redis.losses()) {
-      throw new Error(
-        "A connection to Redis was lost, and the client sent the command again: whether it was done the first time nobody can tell.",
-      );
-    }
-    return answer;
+  async #change(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<Answer> {
+    return readAnswer(await change(this.#redis, script, keys, args));
   }
 
   /** While a slot moves to another node, a script with a key that does not exist has to wait: a visitor's record has only one. */

@@ -9,20 +9,10 @@ import type {
   StoredRecord,
   Version,
 } from "../session/store.ts";
-import { SqliteWriter, whenFree } from "./sqlite-writer.ts";
+import { DURABILITY, SqliteConnection, type SqliteDatabase } from "./sqlite-connection.ts";
 import { tableParts } from "./table-name.ts";
 
-/** What the store needs of a connection: `DatabaseSync` of node:sqlite, and `Database` of better-sqlite3, libsql and bun:sqlite, have it. */
-export interface SqliteDatabase {
-  exec(sql: string): unknown;
-  prepare(sql: string): SqliteStatement;
-}
-
-interface SqliteStatement {
-  run(...values: unknown[]): unknown;
-  get(...values: unknown[]): unknown;
-  all(...values: unknown[]): unknown[];
-}
+export type { SqliteDatabase } from "./sqlite-connection.ts";
 
 export interface SqliteStoreOptions {
   /** The table. Default: `hipflask_sessions`. */
@@ -47,27 +37,19 @@ export interface SqliteStoreOptions {
  * @throws ConfigError when the database is none, the table's name is no plain identifier, or the durability is unknown
  */
 export class SqliteStore implements SessionStore {
-  readonly #database: SqliteDatabase;
+  readonly #database: SqliteConnection;
   readonly #table: string;
   readonly #sql: ReturnType<typeof statements>;
-  readonly #prepared = new Map<string, SqliteStatement>();
-  readonly #writer: SqliteWriter;
 
   constructor(database: SqliteDatabase, options: SqliteStoreOptions = {}) {
-    if (typeof database?.prepare !== "function" || typeof database.exec !== "function") {
-      throw new ConfigError(
-        "SqliteStore takes an open database of node:sqlite, better-sqlite3 or bun:sqlite: new SqliteStore(new DatabaseSync(path)).",
-      );
-    }
     const { table = TABLE, durability = "sync" } = options;
-    if (!Object.hasOwn(SYNCHRONOUS, durability)) {
+    this.#database = new SqliteConnection(database, "SqliteStore");
+    if (!Object.hasOwn(DURABILITY, durability)) {
       throw new ConfigError('durability is "sync" or "fast".');
     }
-    this.#database = database;
     this.#table = table;
     this.#sql = statements(tableParts(table, 1)[0]!);
-    this.#writer = new SqliteWriter(database);
-    database.exec(`PRAGMA busy_timeout = 0; ${SYNCHRONOUS[durability]}`);
+    this.#database.configure(DURABILITY[durability]);
   }
 
   /**
@@ -91,22 +73,24 @@ CREATE INDEX IF NOT EXISTS "${name}_expires" ON "${name}" (expires);`;
 
   /** Makes the table with its indexes where they are missing, and sets the file's journal to WAL, where readers wait for nobody. */
   async setup(): Promise<void> {
-    await whenFree(() => this.#database.exec("PRAGMA journal_mode = WAL"));
-    await this.#writer.write(() => this.#database.exec(SqliteStore.schema(this.#table)));
+    await this.#database.read(() => this.#database.exec("PRAGMA journal_mode = WAL"));
+    await this.#database.write(() => this.#database.exec(SqliteStore.schema(this.#table)));
   }
 
   create(key: SessionKey, record: SessionRecord, now: Date): Promise<Version | undefined> {
     const values = [...state(record, now), ...place(key)];
-    return this.#writer.write(() => this.#get<{ version: string }>(this.#sql.create, values)?.version);
+    return this.#database.write(
+      () => this.#database.get<{ version: string }>(this.#sql.create, values)?.version,
+    );
   }
 
   load(key: SessionKey, now: Date): Promise<StoredRecord | undefined> {
-    return whenFree(() => this.#load([...place(key), now.getTime()]));
+    return this.#database.read(() => this.#load([...place(key), now.getTime()]));
   }
 
   save(key: SessionKey, version: Version, record: SessionRecord, now: Date): Promise<SaveResult> {
     const [values, live] = [state(record, now), [...place(key), now.getTime()]];
-    return this.#writer.write(() => this.#save(live, version, values));
+    return this.#database.write(() => this.#save(live, version, values));
   }
 
   replace(
@@ -119,21 +103,24 @@ CREATE INDEX IF NOT EXISTS "${name}_expires" ON "${name}" (expires);`;
   ): Promise<SaveResult> {
     const [values, live] = [state(retired, now), [...place(key), now.getTime()]];
     const next = [...state(record, now), ...place(nextKey)];
-    return this.#writer.write(() => {
+    return this.#database.write(() => {
       const result = this.#save(live, version, values);
       if (result.outcome !== "saved") return result;
-      return { outcome: "saved", version: this.#get<{ version: string }>(this.#sql.insert, next)!.version };
+      return {
+        outcome: "saved",
+        version: this.#database.get<{ version: string }>(this.#sql.insert, next)!.version,
+      };
     });
   }
 
   touch(key: SessionKey, version: Version, expires: Date, now: Date): Promise<boolean> {
     const values = [now.getTime(), expires.getTime(), ...place(key), now.getTime(), version];
-    return this.#writer.write(() => this.#get(this.#sql.touch, values) !== undefined);
+    return this.#database.write(() => this.#database.get(this.#sql.touch, values) !== undefined);
   }
 
   delete(key: SessionKey): Promise<StoredRecord | undefined> {
-    return this.#writer.write(() => {
-      const row = this.#get<Row>(this.#sql.delete, place(key));
+    return this.#database.write(() => {
+      const row = this.#database.get<Row>(this.#sql.delete, place(key));
       return row && stored(row);
     });
   }
@@ -145,8 +132,8 @@ CREATE INDEX IF NOT EXISTS "${name}_expires" ON "${name}" (expires);`;
 
   listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
     const values = [owner, now.getTime()];
-    return whenFree(() => {
-      const rows = this.#statement(this.#sql.listOwned).all(...values) as (Row & { readonly id: string })[];
+    return this.#database.read(() => {
+      const rows = this.#database.all<Row & { readonly id: string }>(this.#sql.listOwned, values);
       return rows.map((row) => ({ ...stored(row), key: { id: row.id, owner } }));
     });
   }
@@ -160,46 +147,23 @@ CREATE INDEX IF NOT EXISTS "${name}_expires" ON "${name}" (expires);`;
   }
 
   #load(live: readonly unknown[]): StoredRecord | undefined {
-    const row = this.#get<Row>(this.#sql.load, live);
+    const row = this.#database.get<Row>(this.#sql.load, live);
     return row && stored(row);
   }
 
   #save(live: readonly unknown[], version: Version, values: readonly unknown[]): SaveResult {
-    const row = this.#get<{ version: string }>(this.#sql.save, [...values, ...live, version]);
+    const row = this.#database.get<{ version: string }>(this.#sql.save, [...values, ...live, version]);
     if (row) return { outcome: "saved", version: row.version };
     const current = this.#load(live);
     return current ? { outcome: "conflict", current } : { outcome: "gone" };
   }
 
   #end(sql: string, values: readonly unknown[]): Promise<number> {
-    return this.#writer.write(() => {
-      const { changes } = this.#statement(sql).run(...values) as { readonly changes: number | bigint };
-      return Number(changes);
-    });
-  }
-
-  /** Drivers say undefined or null where there is no row. */
-  #get<R>(sql: string, values: readonly unknown[]): R | undefined {
-    return (this.#statement(sql).get(...values) ?? undefined) as R | undefined;
-  }
-
-  /** Prepared when it is first used, because the table may not be there before. */
-  #statement(sql: string): SqliteStatement {
-    let statement = this.#prepared.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#prepared.set(sql, statement);
-    }
-    return statement;
+    return this.#database.write(() => this.#database.run(sql, values));
   }
 }
 
 const TABLE = "hipflask_sessions";
-/** `fullfsync` matters on macOS only, where a plain fsync does not reach the disk. */
-const SYNCHRONOUS = {
-  sync: "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON",
-  fast: "PRAGMA synchronous = NORMAL",
-};
 
 /** A record as it comes from the driver: bytes as Buffer, Uint8Array or ArrayBuffer, integers as numbers or, where a program chose so, bigints. */
 interface Row {

@@ -57,6 +57,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "session/part/file.ts": [...part, "../../encoding/x.ts", "../../codec/x.ts"],
   "flask/file.ts": [...session, "../session/x.ts"],
   "stores/file.ts": [...siblings, ...bottom, ...node],
+  "stores/part/file.ts": [...part, "../../encoding/x.ts", ...node],
   "adapters/file.ts": [...adapter, ...node, "./node-exchange.ts"],
   "errors.ts": [],
   "clock.ts": [],
@@ -112,7 +113,10 @@ describe("the walls between rooms", () => {
 
   test("stores may import the types of session", () => {
     expect(
-      refused({ "stores/file.ts": ['import type { X } from "../session/x.ts";', "export type Y = X;"] }),
+      refused({
+        "stores/file.ts": ['import type { X } from "../session/x.ts";', "export type Y = X;"],
+        "stores/part/file.ts": ['import type { X } from "../../session/x.ts";', "export type Y = X;"],
+      }),
     ).toEqual([]);
   });
 

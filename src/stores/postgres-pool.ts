@@ -1,0 +1,41 @@
+import { Buffer } from "node:buffer";
+import { digestText } from "../crypto/digest.ts";
+import { ConfigError } from "../errors.ts";
+
+/** What a store needs of a `Pool` of pg, or of anything with the same `query`. */
+export interface PostgresPool {
+  query(query: string | NamedQuery, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+interface NamedQuery {
+  readonly name: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+/** A pool, and whether statements are prepared under names. */
+export class PostgresQueries {
+  readonly #pool: PostgresPool;
+  readonly #prepare: boolean;
+
+  /** @throws ConfigError when the pool is none; `store` is what it was given to */
+  constructor(pool: PostgresPool, prepare: boolean, store: string) {
+    if (typeof pool?.query !== "function") {
+      throw new ConfigError(`${store} takes a Pool of pg: new ${store}(new Pool({ connectionString })).`);
+    }
+    this.#pool = pool;
+    this.#prepare = prepare;
+  }
+
+  async rows<R>(text: string, values: unknown[]): Promise<R[]> {
+    const { rows } = await (this.#prepare
+      ? this.#pool.query({ name: digestText("sha256", Buffer.from(text), "base64url"), text, values })
+      : this.#pool.query(text, values));
+    return rows as R[];
+  }
+
+  /** Runs statements that have no values, in one transaction. */
+  async run(statements: string): Promise<void> {
+    await this.#pool.query(statements);
+  }
+}
