@@ -25,6 +25,7 @@ const SUITES = {
   sign: "./micro/sign.mjs",
   http: "./http/count.mjs",
   stores: "./stores/suite.mjs",
+  capacity: "./capacity/suite.mjs",
 };
 
 const HELP = `Usage: npm run bench [-- [filter ...] [--quick] [--json] [--update] [--help]]
