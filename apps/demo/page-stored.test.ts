@@ -198,3 +198,28 @@ describeWith("chromium", "the page in Chromium, with sessions on the server", ()
     expect(statSync(file).size).toBeGreaterThan(10_000);
   });
 });
+
+describeWith("chromium", "the page in Chromium, with a store that keeps no list of a user's sessions", () => {
+  test("shows none, and complains of nothing", async () => {
+    const store = new Proxy(new MemoryStore(), {
+      get: (target, name) => {
+        const method = name === "listOwned" ? undefined : Reflect.get(target, name);
+        return typeof method === "function" ? method.bind(target) : method;
+      },
+    });
+    const demo = await DemoBrowser.start(
+      createApp(createStoredSessions({ store }), { name: "memcached", store }),
+    );
+    try {
+      const { page, complaints } = await demo.open();
+      await page.getByRole("button", { name: /^Log in POST/ }).click();
+      await showsIn(page, "#who", "Logged in as");
+      await showsIn(page, "#storage", "Kept on the server: memcached");
+      expect(await page.locator("#logins").isVisible()).toBe(false);
+      expect(await page.locator("#offline").isVisible()).toBe(false);
+      expect(complaints).toEqual([]);
+    } finally {
+      await demo.close();
+    }
+  });
+});

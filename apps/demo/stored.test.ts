@@ -19,7 +19,7 @@ describe("the demo with sessions on the server", () => {
   test("gives out an ID and keeps what it stands for", async () => {
     const shopper = demo().visitor();
     expect((await shopper.ask("GET", "/inspect")).json).toEqual({
-      storage: { kind: "server", store: "memory" },
+      storage: { kind: "server", store: "memory", lists: true },
       cookies: [],
       user: null,
     });

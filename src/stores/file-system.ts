@@ -41,12 +41,17 @@ export function isThere(path: string): boolean {
 
 /** The bytes of a file; undefined when it is missing. @throws ConfigError when it has a second name or is no file */
 export function readOwn(path: string): Uint8Array | undefined {
+  return readFile(path, Infinity, 1);
+}
+
+/** The first bytes of a file that may have `names` names; undefined when it is missing. @throws ConfigError when it has more, or is no file */
+export function readFile(path: string, most: number, names: number): Uint8Array | undefined {
   const file = find(() => openSync(path, READ));
   if (file === undefined) return undefined;
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile() || stats.nlink > 1) throw linked();
-    const bytes = new Uint8Array(stats.size);
+    if (!stats.isFile() || stats.nlink > names) throw linked();
+    const bytes = new Uint8Array(Math.min(stats.size, most));
     let length = 0;
     for (let more = -1; more !== 0 && length < bytes.length; length += more) {
       more = readSync(file, bytes, length, bytes.length - length, length);
@@ -112,6 +117,6 @@ export async function syncUp(path: string, top: string): Promise<void> {
 
 function linked(): ConfigError {
   return new ConfigError(
-    "Something in the folder of a FileStore is a link, has a second name, or is no file. FileStore did not make it and does not read it: look who else writes there.",
+    "Something in the folder of the sessions is a link, has a second name, or is no file. It is not read, because nobody who keeps sessions there made it: look who else writes there.",
   );
 }

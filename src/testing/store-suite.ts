@@ -8,7 +8,7 @@ import { ownersSuite } from "./stores/owners.ts";
 import { racesSuite } from "./stores/races.ts";
 import { recordsSuite } from "./stores/records.ts";
 
-/** Which of the contract's optional methods a store has. What is left out it has not. */
+/** Which of the contract's optional methods a store has (what is left out it has not), and its limit. */
 export interface StoreCapabilities {
   /** `deleteExpired`. Default: false. */
   readonly deleteExpired?: boolean;
@@ -16,6 +16,8 @@ export interface StoreCapabilities {
   readonly owners?: boolean;
   /** `deleteAll`. Default: false. */
   readonly deleteAll?: boolean;
+  /** How many bytes of data a record may have; more is a `TooLargeError`. Default: 1 MiB is tried. */
+  readonly maxBytes?: number;
 }
 
 export interface StoreSuiteOptions {
@@ -98,7 +100,7 @@ export function storeSuite({ test, open, capabilities }: StoreSuiteOptions): voi
     test(name, () => withStores(run));
   });
   expirySuite(check);
-  bytesSuite(check);
+  bytesSuite(check, capabilities);
   racesSuite(check);
   cleaningSuite(check, capabilities);
   if (capabilities.owners === true) ownersSuite(check);

@@ -11,6 +11,7 @@ import {
   STORE_CHANNEL,
   StoreError,
   type StoreCall,
+  type UserSessions,
 } from "hipflask";
 import { answer, type Call, failure, RequestError } from "./call.ts";
 
@@ -46,9 +47,10 @@ export function conformanceRoutes({ sessions, unhandled }: Process): (call: Call
     if (name === null || name === "") throw new RequestError(400, "user is missing");
     return name;
   };
-  const all = (call: Call) => {
+  /** What is done with all sessions of a user, where they are in a store, and in one that can. */
+  const withAll = async <T>(call: Call, work: (all: UserSessions) => Promise<T>): Promise<T> => {
     try {
-      return sessions.forUser(user(call));
+      return await work(sessions.forUser(user(call)));
     } catch (error) {
       if (error instanceof ConfigError) throw new RequestError(501, error.message);
       throw error;
@@ -58,9 +60,10 @@ export function conformanceRoutes({ sessions, unhandled }: Process): (call: Call
     Object.entries({
       ...ROUTES,
       "GET /stats": stats,
-      "POST /logout-all": async (call: Call) => answer({ ended: await all(call).revokeAll() }),
+      "POST /logout-all": async (call: Call) =>
+        answer({ ended: await withAll(call, (all) => all.revokeAll()) }),
       "GET /sessions": async (call: Call) => {
-        const list = await all(call).list();
+        const list = await withAll(call, (all) => all.list());
         return answer(
           list.map(({ createdAt, lastSeenAt, device = null }) => ({ createdAt, lastSeenAt, device })),
         );

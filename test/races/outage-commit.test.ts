@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningApp, startApp } from "../support/client.ts";
+import { type MemcachedServer, startMemcached } from "../support/memcached-server.ts";
+import { type MongodbServer, startMongodb } from "../support/mongodb-server.ts";
+import { MysqlServer } from "../support/mysql-server.ts";
 import { PostgresServer } from "../support/postgres-server.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
@@ -8,18 +11,25 @@ import { type Timed, Witness } from "./witness.ts";
 
 const ADAPTERS = ["node", "web", "hono"] as const;
 const STORES = [
-  { store: "redis", start: () => startRedis(["--appendonly", "yes", "--appendfsync", "always"]) },
-  { store: "postgres", start: () => PostgresServer.start({ durable: true }) },
+  {
+    store: "redis",
+    needs: "redis",
+    start: () => startRedis(["--appendonly", "yes", "--appendfsync", "always"]),
+  },
+  { store: "memcached", needs: "memcached", forgets: true, start: () => startMemcached() },
+  { store: "mongodb", needs: undefined, start: () => startMongodb({ durable: true }) },
+  { store: "mysql", needs: "mysql", start: () => MysqlServer.start({ durable: true }) },
+  { store: "postgres", needs: "postgres", start: () => PostgresServer.start({ durable: true }) },
 ];
 /** Milliseconds between what a request reads and what it writes: time enough to break the store. */
 const BETWEEN = 1000;
 
-for (const { store, start } of STORES) {
+for (const { store, needs, forgets = false, start } of STORES) {
   describeWith(
-    store,
+    needs,
     `when the store breaks between what a request reads and what it writes (${store})`,
     () => {
-      let server: RedisServer | PostgresServer;
+      let server: RedisServer | MemcachedServer | MongodbServer | MysqlServer | PostgresServer;
       let apps: RunningApp[];
 
       beforeAll(async () => {
@@ -68,7 +78,7 @@ for (const { store, start } of STORES) {
 
       const frozen = { name: "frozen", begin: () => server.freeze(), end: () => server.thaw() };
       const killed = { name: "killed", begin: () => server.kill(), end: () => server.start() };
-      const breaks = process.env["HIPFLASK_LONG"] === "1" ? [frozen, killed] : [frozen];
+      const breaks = process.env["HIPFLASK_LONG"] === "1" && !forgets ? [frozen, killed] : [frozen];
 
       test.each(breaks)(
         "the answer is 503, by every adapter: $name",

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningApp, startApp } from "../support/client.ts";
+import { type DynamodbServer, startDynamodb } from "../support/dynamodb-server.ts";
+import { type MemcachedServer, startMemcached } from "../support/memcached-server.ts";
+import { type MongodbServer, startMongodb } from "../support/mongodb-server.ts";
+import { MysqlServer } from "../support/mysql-server.ts";
 import { PostgresServer } from "../support/postgres-server.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
@@ -13,13 +17,17 @@ const REQUESTS = process.env["HIPFLASK_LONG"] === "1" ? 1500 : 500;
 const MAX_PENDING = 1000;
 
 const STORES = [
-  { store: "redis", start: () => startRedis() },
-  { store: "postgres", start: () => PostgresServer.start() },
+  { store: "redis", needs: "redis", start: () => startRedis() },
+  { store: "memcached", needs: "memcached", start: () => startMemcached() },
+  { store: "mongodb", needs: undefined, start: () => startMongodb() },
+  { store: "mysql", needs: "mysql", start: () => MysqlServer.start() },
+  { store: "postgres", needs: "postgres", start: () => PostgresServer.start() },
+  { store: "dynamodb", needs: undefined, start: () => startDynamodb() },
 ];
 
-for (const { store, start } of STORES) {
-  describeWith(store, `${REQUESTS} requests at once while the store is frozen (${store})`, () => {
-    let server: RedisServer | PostgresServer;
+for (const { store, needs, start } of STORES) {
+  describeWith(needs, `${REQUESTS} requests at once while the store is frozen (${store})`, () => {
+    let server: RedisServer | MemcachedServer | MongodbServer | MysqlServer | PostgresServer | DynamodbServer;
     let app: RunningApp;
 
     beforeAll(async () => {

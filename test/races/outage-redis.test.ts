@@ -3,6 +3,7 @@ import { type ChaosProxy, startProxy } from "../support/chaos-proxy.ts";
 import { type RunningApp, startApp } from "../support/client.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { redisCli, type RedisServer, startRedis } from "../support/redis-server.ts";
+import { commonSituations } from "./outage-situations.ts";
 import { goThrough, type Situation } from "./outage.ts";
 
 describeWith("redis", "an outage of Redis", () => {
@@ -26,17 +27,10 @@ describeWith("redis", "an outage of Redis", () => {
   const configure = (...setting: string[]) => redisCli(server.port, "CONFIG", "SET", ...setting);
 
   const situations: Situation[] = [
-    { name: "stopped in order", begin: () => server.stop(), end: () => server.start() },
-    { name: "killed", begin: () => server.kill(), end: () => server.start() },
-    { name: "frozen", begin: () => server.freeze(), end: () => server.thaw() },
-    { name: "refusing connections", begin: () => proxy.refuse(), end: () => proxy.pass() },
-    { name: "behind a black hole", begin: () => proxy.blackHole(), end: () => proxy.pass() },
-    {
-      name: "behind a network that resets each connection",
-      begin: () => proxy.resetAtRandom(1),
-      end: () => proxy.pass(),
-    },
-    { name: "too slow", begin: () => proxy.delay(2000), end: () => proxy.pass() },
+    ...commonSituations(
+      () => server,
+      () => proxy,
+    ),
     {
       name: "without the replicas that it must have",
       reads: true,

@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Client, overHttp, type RunningApp, startApp } from "../support/client.ts";
+import { type DynamodbServer, startDynamodb } from "../support/dynamodb-server.ts";
+import { type MemcachedServer, startMemcached } from "../support/memcached-server.ts";
+import { type MongodbServer, startMongodb } from "../support/mongodb-server.ts";
+import { MysqlServer } from "../support/mysql-server.ts";
 import { PostgresServer } from "../support/postgres-server.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
@@ -9,13 +13,17 @@ import { Witness } from "./witness.ts";
 
 const LONG = process.env["HIPFLASK_LONG"] === "1";
 const STORES = [
-  { store: "redis", start: () => startRedis() },
-  { store: "postgres", start: () => PostgresServer.start() },
+  { store: "redis", needs: "redis", start: () => startRedis() },
+  { store: "memcached", needs: "memcached", owners: false, start: () => startMemcached() },
+  { store: "mongodb", needs: undefined, start: () => startMongodb() },
+  { store: "mysql", needs: "mysql", start: () => MysqlServer.start() },
+  { store: "postgres", needs: "postgres", start: () => PostgresServer.start() },
+  { store: "dynamodb", needs: undefined, start: () => startDynamodb() },
 ];
 
-for (const { store, start } of STORES) {
-  describeWith(store, `a new ID that the browser never got, because the store froze (${store})`, () => {
-    let server: RedisServer | PostgresServer;
+for (const { store, needs, owners = true, start } of STORES) {
+  describeWith(needs, `a new ID that the browser never got, because the store froze (${store})`, () => {
+    let server: RedisServer | MemcachedServer | MongodbServer | MysqlServer | PostgresServer | DynamodbServer;
     let apps: RunningApp[];
 
     beforeAll(async () => {
@@ -51,6 +59,7 @@ for (const { store, start } of STORES) {
       const elsewhere = new Client(overHttp(apps[1]!.origin), apps[1]!.origin);
       const headers = [["cookie", `session=${await witness.client.cookie("session")}`]] as const;
       expect((await elsewhere.get("/me", { headers })).json()).toMatchObject({ user: "ada" });
+      if (!owners) return;
       await until(
         "one session",
         HEALED,

@@ -1,7 +1,14 @@
 import { Redis } from "ioredis";
+import { MemcacheClient } from "memcache-client";
+import { MongoClient } from "mongodb";
+import { createPool } from "mysql2/promise";
 import pg from "pg";
 import { createClient } from "redis";
 import { createSessions, serverSide, type SessionManager, type SessionStore } from "hipflask";
+import { DynamodbStore } from "hipflask/stores/dynamodb";
+import { MemcachedStore } from "hipflask/stores/memcached";
+import { MongodbStore } from "hipflask/stores/mongodb";
+import { MysqlStore } from "hipflask/stores/mysql";
 import { PostgresStore } from "hipflask/stores/postgres";
 import { RedisStore } from "hipflask/stores/redis";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,6 +16,10 @@ import { appServer } from "../app/adapters.ts";
 import { conformanceRoutes } from "../app/routes.ts";
 import { type ChaosProxy, startProxy } from "../support/chaos-proxy.ts";
 import { listen } from "../support/client.ts";
+import { connectDynamodb, type DynamodbServer, startDynamodb } from "../support/dynamodb-server.ts";
+import { type MemcachedServer, startMemcached } from "../support/memcached-server.ts";
+import { type MongodbServer, startMongodb } from "../support/mongodb-server.ts";
+import { MysqlServer } from "../support/mysql-server.ts";
 import { PostgresServer } from "../support/postgres-server.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
@@ -57,6 +68,48 @@ const CLIENTS = [
     },
   },
   {
+    client: "memcache-client",
+    needs: "memcached",
+    start: () => startMemcached(),
+    async open(url: string): Promise<Opened> {
+      const { host } = new URL(url);
+      const client = new MemcacheClient({
+        server: host,
+        noDelay: true,
+        connectTimeout: 2000,
+        cmdTimeout: 3000,
+      });
+      return { store: new MemcachedStore(client), close: () => client.shutdown() };
+    },
+  },
+  {
+    client: "mongodb",
+    needs: undefined,
+    start: () => startMongodb(),
+    async open(url: string): Promise<Opened> {
+      const client = new MongoClient(url, {
+        serverSelectionTimeoutMS: 1000,
+        connectTimeoutMS: 1000,
+        heartbeatFrequencyMS: 1000,
+        socketTimeoutMS: 5000,
+      });
+      const store = new MongodbStore(client.db().collection("sessions"));
+      await store.setup();
+      return { store, close: () => client.close() };
+    },
+  },
+  {
+    client: "mysql2",
+    needs: "mysql",
+    start: () => MysqlServer.start(),
+    async open(uri: string): Promise<Opened> {
+      const pool = createPool({ uri, connectTimeout: 1000, maxIdle: 9, idleTimeout: 1000 });
+      const store = new MysqlStore(pool);
+      await store.setup();
+      return { store, close: () => pool.end() };
+    },
+  },
+  {
     client: "pg",
     needs: "postgres",
     start: () => PostgresServer.start(),
@@ -73,11 +126,25 @@ const CLIENTS = [
       return { store, close: () => pool.end() };
     },
   },
+  {
+    client: "@aws-sdk/client-dynamodb",
+    needs: undefined,
+    start: () => startDynamodb(),
+    async open(url: string): Promise<Opened> {
+      const client = connectDynamodb(url, {
+        maxAttempts: 2,
+        requestHandler: { connectionTimeout: 500, requestTimeout: 500, throwOnRequestTimeout: true },
+      });
+      const store = new DynamodbStore(client);
+      await store.setup();
+      return { store, close: () => client.destroy() };
+    },
+  },
 ];
 
 for (const { client, needs, start, open } of CLIENTS) {
   describeWith(needs, `when connections die without a word (${client})`, () => {
-    let server: RedisServer | PostgresServer;
+    let server: RedisServer | MemcachedServer | MongodbServer | MysqlServer | PostgresServer | DynamodbServer;
     let opened: Opened;
     let near: ChaosProxy;
     let far: ChaosProxy;

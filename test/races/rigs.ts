@@ -1,6 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startDynamodb } from "../support/dynamodb-server.ts";
+import { startMemcached } from "../support/memcached-server.ts";
+import { openMongodb } from "../support/mongodb-server.ts";
+import { MysqlServer } from "../support/mysql-server.ts";
 import { PostgresServer } from "../support/postgres-server.ts";
 import { startRedis, startRedisCluster } from "../support/redis-server.ts";
 
@@ -17,6 +21,10 @@ export interface RigKind {
   readonly needs?: string;
   /** How many processes can share it. */
   readonly processes: number;
+  /** How many requests at once it can answer in time. Default: 1000. */
+  readonly requests?: number;
+  /** Whether it can list and end a user's sessions. Default: true. */
+  readonly owners?: boolean;
   start(): Promise<Rig>;
 }
 
@@ -25,6 +33,15 @@ export const RIGS: readonly RigKind[] = [
   { store: "memory", processes: 1, start: async () => rig("memory", "", async () => undefined) },
   { store: "file", processes: 4, start: () => inFolder("file", (folder) => join(folder, "sessions")) },
   { store: "sqlite", processes: 4, start: () => inFolder("sqlite", (folder) => join(folder, "sessions.db")) },
+  {
+    store: "mysql",
+    needs: "mysql",
+    processes: 4,
+    async start() {
+      const server = await MysqlServer.start();
+      return rig("mysql", server.url, () => server.close());
+    },
+  },
   {
     store: "postgres",
     needs: "postgres",
@@ -50,6 +67,36 @@ export const RIGS: readonly RigKind[] = [
     async start() {
       const cluster = await startRedisCluster();
       return rig("redis-cluster", cluster.nodes.map(({ url }) => url).join(","), () => cluster.close());
+    },
+  },
+  {
+    store: "memcached",
+    needs: "memcached",
+    processes: 4,
+    owners: false,
+    async start() {
+      const servers = await Promise.all([startMemcached(), startMemcached()]);
+      return rig("memcached", servers.map(({ url }) => url).join(","), async () => {
+        for (const server of servers) await server.close();
+      });
+    },
+  },
+  {
+    store: "mongodb",
+    processes: 4,
+    async start() {
+      const server = await openMongodb();
+      return rig("mongodb", server.url, () => server.close());
+    },
+  },
+  {
+    store: "dynamodb",
+    processes: 4,
+    // The SDK takes a millisecond or two of the processor for each.
+    requests: 100,
+    async start() {
+      const server = await startDynamodb();
+      return rig("dynamodb", server.url, () => server.close());
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { SessionStore } from "hipflask";
+import type { RecordStore } from "hipflask";
 import { expect } from "vitest";
 import { WorkerProcess } from "./worker-process.ts";
 
@@ -9,7 +9,7 @@ const DAY = 24 * 60 * 60 * 1000;
 interface Cleaning {
   readonly kind: string;
   readonly place: string;
-  readonly store: SessionStore;
+  readonly store: RecordStore;
   /** Fills the default table with so many records that expired yesterday. */
   readonly fill: (expired: number) => Promise<unknown>;
 }
@@ -38,7 +38,7 @@ export async function cleanTogether({ kind, place, store, fill }: Cleaning, expi
 
 /** How long requests took, in milliseconds, that loaded and saved one after the other until `end`. */
 async function requests(
-  store: SessionStore,
+  store: RecordStore,
   name: string,
   end: Promise<unknown>,
 ): Promise<{ median: number; p99: number; longest: number }> {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { SessionStore } from "hipflask";
+import type { RecordStore } from "hipflask";
 import { expect } from "vitest";
 import { checkedText, counts, recordKey, RECORDS, written } from "./counted-record.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -17,7 +17,7 @@ interface Crashes {
   readonly kind: string;
   readonly place: string;
   /** One more process of the app. */
-  readonly store: SessionStore;
+  readonly store: RecordStore;
 }
 
 /** A writer, and the file in which it notes what was acknowledged. */
@@ -94,12 +94,12 @@ export async function surviveCrashes({ kind, place, store }: Crashes, kills: num
   }
 }
 
-async function countsOf(store: SessionStore, index: number): Promise<Record<string, number>> {
+async function countsOf(store: RecordStore, index: number): Promise<Record<string, number>> {
   return counts(checkedText((await store.load(recordKey(index), new Date()))!.data));
 }
 
 /** How many reads there were until then, none of which found a torn record. */
-async function readUntil(signal: AbortSignal, store: SessionStore): Promise<number> {
+async function readUntil(signal: AbortSignal, store: RecordStore): Promise<number> {
   let reads = 0;
   while (!signal.aborted) {
     await countsOf(store, reads % RECORDS);

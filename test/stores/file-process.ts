@@ -1,5 +1,5 @@
 /**
- * A process that does one thing with a FileStore, and is killed or stopped just before its n-th step on the file system.
+ * A process that does one thing with a FileStore or a FlaskFileStore, and is killed or stopped just before its n-th step on the file system.
  * Arguments: the folder, the durability, the task, "kill" or "stop" or "go on", and the number of the step.
  * It prints what the task came to, as JSON, and before that a line "stopped" if it stops.
  */
@@ -7,11 +7,12 @@ import fs, { writeSync } from "node:fs";
 import fsPromises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { FileStore } from "hipflask/stores/file";
+import { FlaskFileStore } from "hipflask/stores/flask-session/file";
 import { TASKS } from "./file-tasks.ts";
 
 const [folder, durability, name, action, number] = process.argv.slice(2) as [
   string,
-  "sync" | "fast",
+  "sync" | "fast" | "flask",
   string,
   string,
   string,
@@ -49,7 +50,7 @@ files.writeFile = async function (data: Uint8Array) {
   if (half < data.length) await write.call(this, data.subarray(half));
 };
 for (const method of ["sync", "close", "stat", "write"]) counted(files, method);
-for (const method of ["lstat", "mkdir", "open", "readdir", "realpath", "rename", "rmdir", "unlink"]) {
+for (const method of ["lstat", "mkdir", "open", "readdir", "realpath", "rename", "rm", "rmdir", "unlink"]) {
   counted(fsPromises, method);
 }
 for (const method of ["closeSync", "fstatSync", "lstatSync", "openSync", "readdirSync", "readSync"])
@@ -57,7 +58,9 @@ for (const method of ["closeSync", "fstatSync", "lstatSync", "openSync", "readdi
 counted(fs.realpathSync, "native");
 syncBuiltinESMExports();
 
-const task = await TASKS[name]!(new FileStore(folder, { durability }), folder);
+const store =
+  durability === "flask" ? new FlaskFileStore({ directory: folder }) : new FileStore(folder, { durability });
+const task = await TASKS[name]!(store as FileStore, folder);
 left = action === "go on" ? Infinity : Number(number);
 const result = await task();
 left = Infinity;

@@ -10,7 +10,8 @@ let bundle: Promise<unknown> | undefined;
 
 export interface FileTask {
   readonly folder: string;
-  readonly durability: "sync" | "fast";
+  /** Of a FileStore; or that it is a FlaskFileStore. */
+  readonly durability: "sync" | "fast" | "flask";
   readonly task: string;
   /** Before which step on the file system the process is killed, or stopped. Default: none. */
   readonly kill?: number;

@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, lstatSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { SessionKey, SessionRecord, SessionStore, StoredRecord, Version } from "hipflask";
+import type { LoadedRecord, RecordStore, SessionKey, SessionRecord, SessionStore, Version } from "hipflask";
 
 const HOUR = 60 * 60 * 1000;
 
@@ -30,7 +30,7 @@ export function record(text: string, expires: Date = EXPIRES): SessionRecord {
 }
 
 /** The text of a `record`. @throws Error when the bytes are not those of one */
-export function textOf(stored: StoredRecord | undefined): string | undefined {
+export function textOf(stored: LoadedRecord | undefined): string | undefined {
   if (stored === undefined) return undefined;
   const all = new TextDecoder().decode(stored.data);
   const text = all.slice(0, all.indexOf(" "));
@@ -39,10 +39,10 @@ export function textOf(stored: StoredRecord | undefined): string | undefined {
 }
 
 /** Fills an empty store with what the tasks expect. */
-export async function prepare(store: SessionStore): Promise<void> {
+export async function prepare(store: RecordStore): Promise<void> {
   await store.create(KEYS.ada, record("old"), NOW);
   await store.create(KEYS.visitor, record("old"), NOW);
-  await store.create(KEYS.expired, record("old", NOW), NOW);
+  await store.create(KEYS.expired, record("old", new Date(NOW.getTime() - 1000)), NOW);
 }
 
 const version = async (store: SessionStore) => (await store.load(KEYS.ada, NOW))!.version;

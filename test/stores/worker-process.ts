@@ -7,7 +7,17 @@ import { build } from "esbuild";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const BUNDLE = here("../../node_modules/.cache/hipflask/worker.mjs");
-const DRIVERS = ["ioredis", "libsql", "lru-cache", "pg", "redis"];
+const DRIVERS = [
+  "@aws-sdk/client-dynamodb",
+  "ioredis",
+  "libsql",
+  "lru-cache",
+  "memcache-client",
+  "mongodb",
+  "mysql2",
+  "pg",
+  "redis",
+];
 
 let bundle: Promise<unknown> | undefined;
 

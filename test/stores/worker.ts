@@ -5,11 +5,21 @@
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import type { RecordStore } from "hipflask";
+import { FlaskFileStore } from "hipflask/stores/flask-session/file";
 import { STORES } from "../../apps/demo/stores.ts";
 import { checkedText, counts, recordKey, RECORDS, withCount } from "./counted-record.ts";
 
-const [kind, place, task, ...more] = process.argv.slice(2) as [keyof typeof STORES, ...string[]];
-const store = await STORES[kind](place);
+const [kind, place, task, ...more] = process.argv.slice(2) as [
+  keyof typeof STORES | "flask-file",
+  string,
+  string,
+  ...string[],
+];
+const store: RecordStore =
+  kind === "flask-file" ? new FlaskFileStore({ directory: place }) : await STORES[kind](place);
+
+const DAY = 24 * 60 * 60 * 1000;
 
 /** A cleaner rests ten times as long as it works. */
 const REST = 10;
@@ -39,7 +49,7 @@ async function write(name: string, diary: string): Promise<void> {
     let current = (await store.load(recordKey(index), now))!;
     for (;;) {
       const { text, count } = withCount(counts(checkedText(current.data)), name);
-      const record = { data: new TextEncoder().encode(text), expires: current.expires };
+      const record = { data: new TextEncoder().encode(text), expires: new Date(now.getTime() + DAY) };
       const result = await store.save(recordKey(index), current.version, record, now);
       if (result.outcome === "gone") throw new Error("A record is gone.");
       if (result.outcome === "saved") {
@@ -54,4 +64,6 @@ async function write(name: string, diary: string): Promise<void> {
 process.send!("ready");
 await once(process, "message");
 await (task === "clean" ? clean() : write(more[0]!, more[1]!));
+// A pool may have a timer that would go on for ever.
+process.once("disconnect", () => process.exit());
 process.disconnect();

@@ -141,7 +141,11 @@ function closedGate(): Gate {
 }
 
 function reset(...sockets: readonly Socket[]): void {
-  for (const socket of sockets) socket.resetAndDestroy();
+  for (const socket of sockets) {
+    // Node would never close one that is about to end, and its thread could not be ended either.
+    if (socket.writableEnded) socket.destroy();
+    else socket.resetAndDestroy();
+  }
 }
 
 /** Numbers from 0 to below 1 without a pattern, the same ones for the same seed (mulberry32). */

@@ -1,112 +1,35 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { freePort } from "./free-port.ts";
+import { KeptServer, started, until } from "./kept-server.ts";
+
+export { until } from "./kept-server.ts";
 
 const run = promisify(execFile);
-const START_TIMEOUT = 15_000;
-/**
- * Holds a server's folder: when the pipe to it is closed, also by the end of the process that held it, it kills what runs
- * in there, frozen or not, and removes it.
- */
-const KEEPER = `read -r _; if [ -s "$1/pid" ]; then kill -9 "$(cat "$1/pid")"; fi; rm -rf "$1"`;
 
-/**
- * A Redis of its own on a free port of this machine, with its files in a temporary folder. Nothing of it is left after
- * `close`, or after the process that started it has ended, however that was.
- */
-export class RedisServer {
-  readonly port: number;
-  readonly #folder: string;
+/** A Redis of its own on a free port of this machine. */
+export class RedisServer extends KeptServer {
   readonly #args: readonly string[];
-  readonly #keeper: ChildProcess;
-  #process: ChildProcess | undefined;
 
   /** `folder` is the server's own from now on. */
   constructor(port: number, folder: string, args: readonly string[]) {
-    this.port = port;
-    this.#folder = folder;
+    super(port, folder);
     this.#args = args;
-    // In a process group of its own, so that Ctrl-C ends the tests and leaves the keeper to clean up.
-    this.#keeper = spawn("/bin/sh", ["-c", KEEPER, "keeper", folder], {
-      stdio: ["pipe", "ignore", "ignore"],
-      detached: true,
-    });
   }
 
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  get isRunning(): boolean {
-    return this.#process?.exitCode === null && this.#process.signalCode === null;
+  protected override command(): [string, ...string[]] {
+    return ["redis-server", ...this.#args];
   }
 
-  get pid(): number {
-    return this.#process!.pid!;
-  }
-
-  /** Starts it, or starts it again on the same port after `stop` or `kill`. What it held is lost, unless it was told to keep it. */
-  async start(): Promise<void> {
-    const child = spawn("redis-server", [...this.#args, "--pidfile", this.#pidFile], {
-      cwd: this.#folder,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    this.#process = child;
-    let output = "";
-    child.stdout!.setEncoding("utf8").on("data", (chunk: string) => {
-      output = (output + chunk).slice(-10_000);
-    });
-    await until(`a Redis that answers on port ${this.port}`, async () => {
-      if (!this.isRunning) throw new Error(`redis-server did not start:\n${output}`);
-      return (await redisCli(this.port, "PING").catch(() => "")) === "PONG";
-    });
-  }
-
-  /** Shuts it down in order; whoever is connected loses the connection. */
-  stop(): Promise<void> {
-    return this.#end("SIGTERM");
-  }
-
-  /** Kills it as a power cut would. */
-  async kill(): Promise<void> {
-    await this.#end("SIGKILL");
-    await rm(this.#pidFile, { force: true });
-  }
-
-  /** Stops it in its tracks: connections stay open and are even made, and nothing answers. */
-  freeze(): void {
-    process.kill(this.pid, "SIGSTOP");
-  }
-
-  /** Lets it go on after `freeze`. */
-  thaw(): void {
-    process.kill(this.pid, "SIGCONT");
-  }
-
-  /** Ends it and removes its files. */
-  async close(): Promise<void> {
-    if (this.#keeper.exitCode !== null) return;
-    const exit = once(this.#keeper, "exit");
-    this.#keeper.stdin!.end();
-    await exit;
-  }
-
-  get #pidFile(): string {
-    return join(this.#folder, "pid");
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    if (!this.isRunning) return;
-    const child = this.#process!;
-    const exit = once(child, "exit");
-    child.kill(signal);
-    child.kill("SIGCONT");
-    await exit;
+  protected override async answers(): Promise<boolean> {
+    return (await redisCli(this.port, "PING").catch(() => "")) === "PONG";
   }
 }
 
@@ -200,15 +123,6 @@ export async function redisCli(port: number, ...args: string[]): Promise<string>
   return stdout.replace(/\n+$/, "");
 }
 
-/** When `condition` holds. @throws Error when it does not within 15 seconds */
-export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + START_TIMEOUT;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`There is still not ${what}.`);
-    await delay(20);
-  }
-}
-
 const NAME = "sessions";
 
 async function startSentinel(master: number): Promise<RedisServer> {
@@ -224,16 +138,6 @@ async function startSentinel(master: number): Promise<RedisServer> {
   ];
   await writeFile(file, lines.join("\n"));
   return started(new RedisServer(port, home, [file, "--sentinel"]));
-}
-
-async function started(server: RedisServer): Promise<RedisServer> {
-  try {
-    await server.start();
-    return server;
-  } catch (error) {
-    await server.close();
-    throw error;
-  }
 }
 
 /** When a replica has what its master has; at once for a master. */

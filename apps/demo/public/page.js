@@ -64,7 +64,7 @@ function press(method, path, body, after = () => {}) {
 async function refresh() {
   const [report, store] = [await look("/inspect"), await look("/store")];
   const isStored = report.storage.kind === "server";
-  const { logins } = isStored ? await look("/logins") : { logins: [] };
+  const { logins } = report.storage.lists ? await look("/logins") : { logins: [] };
   ({ storage, cookies, user } = report);
   totals = store.totals;
   dropStaleEdits(cookies);

@@ -30,7 +30,7 @@ export function inspectRoutes(sessions: SessionManager, keeper: Keeper | undefin
       ...(await (index === first ? sessionCookie(value) : plainCookie(value))),
     }));
     const report = {
-      storage: keeper === undefined ? { kind: "signed" } : { kind: "server", store: keeper.name },
+      storage: keeper === undefined ? { kind: "signed" } : storageOf(keeper),
       cookies: await Promise.all(shown),
       user: session.user ?? null,
     };
@@ -38,6 +38,10 @@ export function inspectRoutes(sessions: SessionManager, keeper: Keeper | undefin
   });
 
   return app;
+}
+
+function storageOf({ name, store }: Keeper): object {
+  return { kind: "server", store: name, lists: store.listOwned !== undefined };
 }
 
 function plainCookie(value: string): object {

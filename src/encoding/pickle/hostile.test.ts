@@ -225,6 +225,14 @@ describe("bombs", () => {
     ["a dict with its one odd key at the end, again and again", long("", "}NN", `${"s".repeat(255)}.`)],
     ["a key 250 tuples deep", latin1(`}X\x00\x00\x70\x00${"x".repeat(0x700000)}${"\x85".repeat(250)}Ns.`)],
     [
+      "a key 250 pairs deep that is as large as may be",
+      latin1(`}X\x00\x78\x00\x00${"x".repeat(0x7800)}${"K\x01\x86".repeat(250)}Ns.`),
+    ],
+    [
+      "many keys 250 sets deep",
+      latin1(`}${`(K\x01X\x00\x10\x00\x00${"x".repeat(0x1000)}\x91${"\x85".repeat(50)}Ns`.repeat(1500)}.`),
+    ],
+    [
       "a key 250 pairs deep",
       latin1(`}X\x00\x00\x70\x00${"x".repeat(0x700000)}${"K\x01\x86".repeat(250)}Ns.`),
     ],

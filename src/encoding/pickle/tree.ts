@@ -62,11 +62,15 @@ function measure(node: unknown, depth: number): number {
   if (depth > MAX_DEPTH) throw tooDeep();
   node.size = OPEN;
   let size = VALUE_SIZE;
-  for (const item of node.items) {
-    size += measure(item, depth + 1);
+  node.items.forEach((item, index) => {
+    const itemSize = measure(item, depth + 1);
+    const height = item instanceof Container ? item.height : 0;
+    // A key is compared with the others, for which it is gone through once for each of its levels.
+    const times = node.kind === "dict" && index % 2 === 0 ? height + 1 : 1;
+    size += itemSize * times;
     if (size > MAX_SIZE) throw malformed(`stands for more than ${MAX_SIZE} bytes`);
-    if (item instanceof Container) node.height = Math.max(node.height, item.height + 1);
-  }
+    node.height = Math.max(node.height, height + 1);
+  });
   node.size = size;
   return size;
 }

@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import type { SessionRecord } from "../../session/store.ts";
+import type { StoreCapabilities } from "../store-suite.ts";
 import {
   assertStored,
   at,
@@ -7,14 +9,18 @@ import {
   create,
   HOUR,
   key,
+  lives,
   load,
   record,
   save,
   tag,
 } from "./common.ts";
 
+/** How much data is tried where a store has no limit. */
+const LARGE = 1024 * 1024;
+
 /** Bytes come back as they went in, and belong to whoever holds them. */
-export function bytesSuite(check: Check): void {
+export function bytesSuite(check: Check, { maxBytes = LARGE }: StoreCapabilities): void {
   const all = Uint8Array.from({ length: 256 }, (_, index) => index);
   for (const [name, data] of [
     ["no bytes at all", new Uint8Array(0)],
@@ -23,7 +29,7 @@ export function bytesSuite(check: Check): void {
     ["bytes that are no UTF-8", Uint8Array.of(0xff, 0xfe, 0xc0, 0x80, 0xed, 0xa0, 0x80, 0xf5, 0x00)],
     ["what ends lines and texts", new TextEncoder().encode("\0\r\n\t\u2028'\"\\%s$1{}null")],
     ["65,536 bytes", noise(65_536)],
-    ["1 MiB", noise(1024 * 1024)],
+    [`${maxBytes.toLocaleString("en")} bytes`, noise(maxBytes)],
   ] as const) {
     check(`data of ${name} comes back as it was`, async (one, two) => {
       const kept = { data, expires: at(HOUR) };
@@ -38,6 +44,28 @@ export function bytesSuite(check: Check): void {
       assertStored(await load(two, key("b", tag("owner"))), kept, at(0));
       assertStored(await two.delete(key("a")), kept, at(0));
     });
+  }
+
+  if (maxBytes < LARGE) {
+    check(
+      "data of one byte more than a record may have is refused, and changes nothing",
+      async (one, two) => {
+        const kept = record("kept");
+        const large = { data: noise(maxBytes + 1), expires: at(HOUR) };
+        const version = await create(one, key("a"), kept);
+        for (const write of [
+          () => one.create(key("b"), large, at(0)),
+          () => one.save(key("a"), version, large, at(0)),
+          () => one.replace(key("a"), version, large, key("b"), kept, at(0)),
+          () => one.replace(key("a"), version, kept, key("b"), large, at(0)),
+        ]) {
+          await assert.rejects(write, { code: "TOO_LARGE" });
+        }
+        assertStored(await load(two, key("a")), kept, at(0));
+        assert.equal(await lives(two, key("b")), false);
+        await save(two, key("a"), version, record("saved"));
+      },
+    );
   }
 
   check("a view keeps its own bytes, not the buffer around it", async (one, two) => {

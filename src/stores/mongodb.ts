@@ -1,0 +1,166 @@
+import { ConfigError } from "../errors.ts";
+import type {
+  OwnedRecord,
+  SaveResult,
+  SessionKey,
+  SessionRecord,
+  SessionStore,
+  StoredRecord,
+  Version,
+} from "../session/store.ts";
+import {
+  byKey,
+  byOwner,
+  checkedOwner,
+  type Fields,
+  INDEXES,
+  lasting,
+  live,
+  ownedRecordIn,
+  READ,
+  recordIn,
+  WRITE,
+  WRITE_AND_GIVE,
+  writing,
+} from "./mongodb-document.ts";
+import { newVersion } from "./new-version.ts";
+import { replaceApart } from "./replace-apart.ts";
+
+/** What the store needs of a `Collection` of the official driver, `mongodb`. */
+export interface MongodbCollection {
+  findOne(filter: Fields, options: Fields): Promise<unknown>;
+  find(filter: Fields, options: Fields): { toArray(): Promise<unknown[]> };
+  updateOne(filter: Fields, update: Fields[], options: Fields): Promise<{ readonly matchedCount: number }>;
+  findOneAndDelete(filter: Fields, options: Fields): Promise<unknown>;
+  deleteMany(filter: Fields, options: Fields): Promise<{ readonly deletedCount: number }>;
+  createIndexes(indexes: { key: Record<string, 1>; name: string }[], options: Fields): Promise<unknown>;
+}
+
+/**
+ * Keeps records as documents of a collection of MongoDB, one each. Each method is one command, and a second one where a
+ * `save` has to tell what it met; `replace` is a `create` and a `save`. Documents of records that have expired MongoDB
+ * removes by itself.
+ *
+ * Reads are the primary's, and writes wait for the majority and its journal, whatever the client does by default.
+ *
+ * @param collection - the store's alone, and not sharded; of mongodb 6 or newer, whose client the store never closes
+ * @throws ConfigError for anything else
+ * @example
+ * import { MongoClient } from "mongodb";
+ *
+ * const client = new MongoClient("mongodb://127.0.0.1:27017");
+ * const store = new MongodbStore(client.db("app").collection("sessions"));
+ * await store.setup();
+ */
+export class MongodbStore implements SessionStore {
+  readonly #records: MongodbCollection;
+
+  constructor(collection: MongodbCollection) {
+    if (typeof collection?.findOneAndDelete !== "function") {
+      throw new ConfigError(
+        'MongodbStore takes a collection of the driver mongodb: new MongodbStore(client.db("app").collection("sessions")).',
+      );
+    }
+    this.#records = collection;
+  }
+
+  /** Makes the collection's indexes where they are missing: by owner, and by the time at which MongoDB removes a document. */
+  async setup(): Promise<void> {
+    await this.#records.createIndexes(INDEXES, WRITE);
+  }
+
+  /**
+   * The new version is part of what is looked for: where there is a record nothing is found, and the insertion fails. Were
+   * the command to come twice, the second one would find what the first one made.
+   */
+  async create(key: SessionKey, record: SessionRecord, now: Date): Promise<Version | undefined> {
+    const { _id, owner } = byKey(key);
+    const version = newVersion();
+    const fields = { ...(owner === null ? {} : { owner }), version, ...writing(record, now) };
+    try {
+      await this.#records.updateOne({ _id, version }, [{ $set: fields }], { ...WRITE, upsert: true });
+      return version;
+    } catch (error) {
+      if (isTaken(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async load(key: SessionKey, now: Date): Promise<StoredRecord | undefined> {
+    return recordIn(await this.#records.findOne(live(key, now), READ));
+  }
+
+  async save(key: SessionKey, version: Version, record: SessionRecord, now: Date): Promise<SaveResult> {
+    const instant = new Date(now);
+    const saved = newVersion();
+    const fields = { version: saved, ...writing(record, now) };
+    for (;;) {
+      if (await this.#update(key, version, fields, instant)) return { outcome: "saved", version: saved };
+      const current = await this.load(key, instant);
+      if (current === undefined) return { outcome: "gone" };
+      // The command came twice, and this was its second time.
+      if (current.version === saved) return { outcome: "saved", version: saved };
+      if (current.version !== version) return { outcome: "conflict", current };
+      // It had expired, and was touched in between by a process whose clock is behind.
+    }
+  }
+
+  async replace(
+    key: SessionKey,
+    version: Version,
+    retired: SessionRecord,
+    nextKey: SessionKey,
+    record: SessionRecord,
+    now: Date,
+  ): Promise<SaveResult> {
+    byKey(key); // what is no key is refused before anything is done
+    return replaceApart(this, key, version, retired, nextKey, record, now);
+  }
+
+  async touch(key: SessionKey, version: Version, expires: Date, now: Date): Promise<boolean> {
+    return this.#update(key, version, lasting(expires, now), now);
+  }
+
+  async delete(key: SessionKey): Promise<StoredRecord | undefined> {
+    return recordIn(await this.#records.findOneAndDelete(byKey(key), WRITE_AND_GIVE));
+  }
+
+  async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
+    const filter = { owner: checkedOwner(owner), expires: { $gt: new Date(now) } };
+    return (await this.#records.find(filter, READ).toArray()).map(ownedRecordIn);
+  }
+
+  async deleteOwned(owner: string, except: readonly string[]): Promise<number> {
+    return this.#end(byOwner(owner, except));
+  }
+
+  /** A record that is created meanwhile may be ended, too. */
+  deleteAll(): Promise<number> {
+    return this.#end({});
+  }
+
+  /** Changes the live record of this version. Whether there was one. */
+  async #update(key: SessionKey, version: Version, fields: Fields, now: Date): Promise<boolean> {
+    const filter = { ...live(key, now), version: String(version) };
+    const { matchedCount } = await this.#records.updateOne(filter, [{ $set: fields }], WRITE);
+    return matchedCount === 1;
+  }
+
+  /**
+   * A deletion of many documents is no single step, so a record may be replaced in its course. MongoDB goes through documents of one
+   * owner, and through all, in the order in which they were inserted: it meets the next record after the one that was replaced, so
+   * whichever it deletes first, the other one it deletes too, or its `replace` does. The second time is for
+   * what was still to be taken back, and for a server that should go another way.
+   */
+  async #end(filter: Fields): Promise<number> {
+    const first = await this.#records.deleteMany(filter, WRITE);
+    const second = await this.#records.deleteMany(filter, WRITE);
+    return first.deletedCount + second.deletedCount;
+  }
+}
+
+/** MongoDB's error for a second document with one `_id`. A unique index of somebody else's on another field is something else. */
+function isTaken(error: unknown): boolean {
+  const { code, keyPattern } = error as { code?: unknown; keyPattern?: Fields };
+  return code === 11_000 && keyPattern?.["_id"] !== undefined;
+}
