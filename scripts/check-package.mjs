@@ -33,11 +33,11 @@ const ON_NODE = [
 
 /** What the bundle of an import path may hold (rooms, or single files) and how large it may be: minified, gzipped KiB. */
 const paths = {
-  ".": { holds: ["index", ...SESSION], budget: 26 },
+  ".": { holds: ["index", ...SESSION], budget: 28 },
   "./cookie": { holds: COOKIE, budget: 7 },
   "./signer": { holds: SIGNER, budget: 9 },
-  "./codec": { holds: CODEC, budget: 10.5 },
-  "./flask": { holds: ["flask", ...SESSION], budget: 15.5 },
+  "./codec": { holds: CODEC, budget: 22 },
+  "./flask": { holds: ["flask", "stores", ...SESSION], budget: 48 },
   "./adapters/hono": { holds: ["adapters/hono", ...ON_NODE, ...SESSION], budget: 3.5 },
   "./adapters/node": { holds: ["adapters/node", ...ON_NODE, ...SESSION], budget: 3 },
   "./adapters/web": { holds: ["adapters/web", REFUSAL, ...SESSION], budget: 1.5 },

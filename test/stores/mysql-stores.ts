@@ -26,7 +26,7 @@ export class MysqlStores {
   constructor(args: readonly string[] = []) {
     beforeAll(async () => {
       this.server = await MysqlServer.start({ args });
-    });
+    }, 60_000);
     afterEach(async () => {
       await Promise.all(this.#opened.splice(0).map((one) => one.end()));
     });

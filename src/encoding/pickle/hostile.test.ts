@@ -229,7 +229,7 @@ describe("bombs", () => {
       latin1(`}X\x00\x78\x00\x00${"x".repeat(0x7800)}${"K\x01\x86".repeat(250)}Ns.`),
     ],
     [
-      "many keys 250 sets deep",
+      "many keys 50 levels deep",
       latin1(`}${`(K\x01X\x00\x10\x00\x00${"x".repeat(0x1000)}\x91${"\x85".repeat(50)}Ns`.repeat(1500)}.`),
     ],
     [

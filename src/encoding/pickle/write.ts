@@ -16,7 +16,7 @@ import { writeObject } from "./write-object.ts";
  *
  * @example writePickle({ a: 1 }) // pickle.loads gives {'a': 1}
  * @throws DataError that names the path of what is no plain data, contains itself, or what Python could not hold
- * @throws TooLargeError for more than {@link readPickle} would read
+ * @throws TooLargeError for more than 8 MiB, counted as by the reader
  */
 export function writePickle(value: unknown, numberTypes?: NumberTypes): Uint8Array {
   const path = new DataPath();

@@ -14,7 +14,7 @@ import { storeKey } from "./store-key.ts";
 /** What the store needs of a `Collection` of the official driver, `mongodb`. */
 export interface FlaskMongodbCollection extends Pick<
   MongodbCollection,
-  "findOne" | "findOneAndDelete" | "deleteMany" | "createIndexes"
+  "findOne" | "findOneAndDelete" | "createIndexes"
 > {
   updateOne(filter: Fields, update: Fields, options: Fields): Promise<Updated>;
 }
@@ -113,12 +113,16 @@ export class FlaskMongodbStore implements RecordStore {
     return this.#update(filter, version, { expiration: new Date(expires) });
   }
 
+  /** Deletes until there is none: two requests of Python's that wrote at the same time may have made two. */
   async delete(key: SessionKey): Promise<LoadedRecord | undefined> {
     const filter = { id: storeKey(this.#prefix, key) };
-    const found = await this.#sessions.findOneAndDelete(filter, WRITE_AND_GIVE);
-    // Two requests of Python's that wrote at the same time may have made two.
-    if (found !== null) await this.#sessions.deleteMany(filter, WRITE);
-    return recordIn(found);
+    let record: LoadedRecord | undefined;
+    let found: unknown;
+    do {
+      found = await this.#sessions.findOneAndDelete(filter, WRITE_AND_GIVE);
+      record ??= recordIn(found);
+    } while (found !== null);
+    return record;
   }
 
   async #load(filter: Fields): Promise<LoadedRecord | undefined> {

@@ -40,7 +40,7 @@ describeWith("postgres", "FlaskPostgresStore", () => {
 
   beforeAll(async () => {
     server = await PostgresServer.start();
-  });
+  }, 60_000);
 
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((one) => one.end()));
