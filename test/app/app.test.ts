@@ -291,7 +291,7 @@ describe("the conformance app refuses", () => {
     ["ADAPTER=koa", "ADAPTER=koa is not known. Known: web, node, hono.\n"],
     ["STORAGE=paper", "STORAGE=paper is not known. Known: signed, server, flask.\n"],
     ["STORAGE=server STORE=paper", `STORE=paper is not known. Known: ${Object.keys(STORES).join(", ")}.\n`],
-    ["STORAGE=server LAYOUT=paper", "LAYOUT=paper is not known. Known: native.\n"],
+    ["STORAGE=server LAYOUT=paper", "LAYOUT=paper is not known. Known: native, flask-session.\n"],
     ["LIFETIME=soon", "LIFETIME must be a whole number.\n"],
     ["LIFETIME=0", "lifetime must be a whole number of seconds, at least 1.\n"],
   ])("%s with exit code 2", async (settings, message) => {
