@@ -147,10 +147,10 @@ export class MongodbStore implements SessionStore {
   }
 
   /**
-   * A deletion of many documents is no single step, so a record may be replaced in its course. MongoDB goes through documents of one
-   * owner, and through all, in the order in which they were inserted: it meets the next record after the one that was replaced, so
-   * whichever it deletes first, the other one it deletes too, or its `replace` does. The second time is for
-   * what was still to be taken back, and for a server that should go another way.
+   * Deleting many documents is no single step, so a record may be replaced in its course. MongoDB goes through one owner's
+   * documents, and through all, in the order of their insertion: from a record to the next one, which was made of it. Where
+   * it deletes the first before it could be replaced, `replace` takes the next one back; otherwise the next one is still to
+   * come. The second time is for a server that goes another way.
    */
   async #end(filter: Fields): Promise<number> {
     const first = await this.#records.deleteMany(filter, WRITE);

@@ -272,6 +272,14 @@ describe("the stand-in for MongoDB", () => {
     });
   });
 
+  test("gives up what takes longer than it may", async () => {
+    const admin = client.db("admin");
+    const slow = { failCommands: ["ping"], blockConnection: true, blockTimeMS: 50 };
+    await admin.command({ configureFailPoint: "failCommand", mode: { times: 1 }, data: slow });
+    await expect(admin.command({ ping: 1, maxTimeMS: 20 })).rejects.toMatchObject({ code: 50 });
+    await expect(admin.command({ ping: 1, maxTimeMS: 20 })).resolves.toMatchObject({ ok: 1 });
+  });
+
   test("knows no transactions", async () => {
     const session = client.startSession();
     session.startTransaction();

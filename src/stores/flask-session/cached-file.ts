@@ -1,16 +1,15 @@
 import { Buffer } from "node:buffer";
 import { lstatSync } from "node:fs";
-import { rename } from "node:fs/promises";
+import { rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { missing, readFile } from "../file-system.ts";
-import type { Turn, Turns } from "./file-turn.ts";
+import { inTurn } from "./file-turn.ts";
 
 /** A folder of cachelib's. */
 export interface CacheFolder {
   readonly path: string;
   /** Of its files. */
   readonly mode: number;
-  readonly turns: Turns;
 }
 
 /**
@@ -44,36 +43,26 @@ export class CachedFile {
 
   /** Makes it. False, and nothing is changed, where there is one. */
   create(content: Uint8Array): Promise<boolean> {
-    return this.#change(content, async (turn, found) => {
-      if (found !== undefined) return false;
-      await turn.put(this.#path);
-      return true;
-    });
+    return this.#put(content, (found) => found === undefined);
   }
 
   /** Puts `content` in the place of what was read. False, and nothing is changed, where something else is there now. */
   replace(current: Uint8Array, content: Uint8Array): Promise<boolean> {
-    return this.#change(content, async (turn, found) => {
-      if (!isSame(current, found)) return false;
-      await turn.put(this.#path);
+    return this.#put(content, (found) => found !== undefined && Buffer.compare(current, found) === 0);
+  }
+
+  /** Removes it, whatever it is: for one that was marked, so that nobody changes it any more. Whether it was there. */
+  async remove(): Promise<boolean> {
+    return (await unlink(this.#path).then(() => true, missing)) ?? false;
+  }
+
+  #put(content: Uint8Array, isExpected: (found: Uint8Array | undefined) => boolean): Promise<boolean> {
+    const { path, mode } = this.#folder;
+    return inTurn(path, this.#name, { content, mode }, async (put) => {
+      if (!isExpected(await this.#own())) return false;
+      await put(this.#path);
       return true;
     });
-  }
-
-  /** Removes what was read, and gives what it was in that moment. Undefined, and nothing is changed, where something else is there now. */
-  take(current: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#change(undefined, async (turn, found) =>
-      isSame(current, found) ? ((await turn.take(this.#path)) ?? current) : undefined,
-    );
-  }
-
-  #change<T>(
-    content: Uint8Array | undefined,
-    work: (turn: Turn, found: Uint8Array | undefined) => Promise<T>,
-  ): Promise<T> {
-    const { turns, mode } = this.#folder;
-    const written = content && { content, mode };
-    return turns.at(this.#name, written, async (turn) => work(turn, await this.#own()));
   }
 
   /** What is there, under its own name from now on. */
@@ -99,8 +88,4 @@ export class CachedFile {
 
 function read(path: string): Uint8Array | undefined {
   return readFile(path, Infinity, Infinity);
-}
-
-function isSame(current: Uint8Array, found: Uint8Array | undefined): boolean {
-  return found !== undefined && Buffer.compare(current, found) === 0;
 }

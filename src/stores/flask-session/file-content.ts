@@ -22,14 +22,24 @@ export function dataIn(content: Uint8Array): Uint8Array {
   return new Uint8Array(content.subarray(HEADER));
 }
 
-/** Whether a file is whole enough to be a session's. */
-export function isRecord(content: Uint8Array): boolean {
-  return content.length >= HEADER;
+/**
+ * What a session's file holds in the moment before it is removed. A removal cannot be done in a turn, and nobody changes a file that is
+ * marked so. To cachelib it is a session that ended long ago.
+ */
+export const REMOVED: Uint8Array = contentOf(new Date(0), new Uint8Array(0));
+
+export function isRemoved(content: Uint8Array): boolean {
+  return Buffer.compare(content, REMOVED) === 0;
 }
 
-/** Whether a file is a session's that has ended; `now` is in milliseconds since 1970. */
+/** Whether a file is whole enough to be a session's, and is not just being removed. */
+export function isRecord(content: Uint8Array): boolean {
+  return content.length >= HEADER && !isRemoved(content);
+}
+
+/** Whether a file says that it has ended; `now` is in milliseconds since 1970. Its first bytes suffice. */
 export function hasEnded(content: Uint8Array, now: number): boolean {
-  if (!isRecord(content)) return false;
+  if (content.length < HEADER) return false;
   const end = Buffer.from(content.buffer, content.byteOffset, HEADER).readUInt32LE();
   return end !== NEVER && end * 1000 < now;
 }

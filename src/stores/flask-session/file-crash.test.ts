@@ -44,7 +44,10 @@ async function clean(folder: string): Promise<void> {
   for (const name of readdirSync(folder)) {
     if (lstatSync(join(folder, name)).isDirectory()) utimesSync(join(folder, name), time, time);
   }
-  await new FlaskFileStore({ directory: folder, threshold: 0 }).setup();
+  const store = new FlaskFileStore({ directory: folder, threshold: 0 });
+  await store.setup();
+  // Long before any of the sessions ends.
+  await store.deleteExpired(10, new Date(Date.UTC(2001, 0)));
 }
 
 /** Checks that a folder holds so many sessions and a count, and nothing else once a cleaner has been there. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -136,14 +136,18 @@ describeWith("cachelib", "FlaskFileStore and Debian's cachelib in one folder", (
     expect(readdirSync(directory).filter((name) => /^[0-9a-f]{32}$/.test(name)).length).toBe(count + 1);
   });
 
-  test("what is unfinished is none of Python's files", async () => {
+  test("what is unfinished, or was left so, is none of Python's files", async () => {
     const { directory, store } = await opened({ threshold: 5 });
-    const writing = Array.from({ length: 5 }, (_, index) =>
-      store.create(own(`${index}`), record({ index }), new Date()),
-    );
-    await Promise.all(writing);
-    expect(readdirSync(directory).some((name) => name.endsWith(".__wz_cache"))).toBe(true);
+    for (let index = 0; index < 5; index++)
+      await store.create(own(`${index}`), record({ index }), new Date());
+    const turn = "0123456789abcdef".repeat(2);
+    for (const name of [`hipflask-${turn}`, "f".repeat(32)]) {
+      mkdirSync(join(directory, `${name}.__wz_cache`));
+      writeFileSync(join(directory, `${name}.__wz_cache`, turn), "unfinished");
+    }
     await python.ask("start", { directory, threshold: 5 });
     expect(await python.ask("count", {})).toBe(5);
+    await python.ask("set", { key: stored("theirs"), value: {}, timeout: 100 });
+    expect(readdirSync(directory).filter((name) => name.endsWith(".__wz_cache"))).toHaveLength(2);
   });
 });

@@ -1,14 +1,14 @@
 import { Buffer } from "node:buffer";
 import type { Dirent } from "node:fs";
-import { lstat, readdir, rename, rm } from "node:fs/promises";
+import { lstat, readdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { randomBytes } from "../../crypto/random.ts";
-import { ignore, missing, readFile, unique } from "../file-system.ts";
+import { ignore, missing, readFile } from "../file-system.ts";
 import { type CacheFolder, CachedFile } from "./cached-file.ts";
-import { hasEnded, HEADER } from "./file-content.ts";
+import { hasEnded, HEADER, isRemoved, REMOVED } from "./file-content.ts";
 import { isHashed, isSession } from "./file-names.ts";
-import { DESK, UNFINISHED } from "./file-turn.ts";
+import { endTurns, UNFINISHED, WAITING } from "./file-turn.ts";
 
 /** Milliseconds after which what is unfinished is taken to be a killed process's. */
 const STRAY = 60 * 60 * 1000;
@@ -51,9 +51,8 @@ export class FileSweep {
     for (const { name } of (await this.#list()).filter(isUnfinished)) {
       const stats = await lstat(join(folder, name)).catch(missing);
       if (stats === undefined || stats.mtimeMs >= now - STRAY) continue;
-      const taken = join(folder, DESK + unique() + UNFINISHED);
-      await rename(join(folder, name), taken).catch(ignore);
-      await rm(taken, { recursive: true, force: true }).catch(ignore);
+      await endTurns(join(folder, name)).catch(ignore);
+      await rmdir(join(folder, name)).catch(ignore);
     }
   }
 
@@ -87,7 +86,9 @@ export class FileSweep {
     if (header === undefined || !hasEnded(header, now)) return false;
     const file = new CachedFile(this.#folder, name);
     const found = file.read();
-    return found !== undefined && hasEnded(found, now) && (await file.take(found)) !== undefined;
+    if (found === undefined || !hasEnded(found, now)) return false;
+    // What is marked already, a process that was killed may have left.
+    return (isRemoved(found) || (await file.replace(found, REMOVED))) && file.remove();
   }
 }
 
@@ -95,9 +96,9 @@ function isFile(entry: Dirent): boolean {
   return entry.isFile() && isSession(entry.name);
 }
 
-/** A turn, or a desk. */
+/** Whether a folder is for turns, whether they wait or have begun. */
 function isUnfinished(entry: Dirent): boolean {
   if (!entry.isDirectory() || !entry.name.endsWith(UNFINISHED)) return false;
   const name = entry.name.slice(0, -UNFINISHED.length);
-  return isHashed(name.startsWith(DESK) ? name.slice(DESK.length) : name);
+  return isHashed(name.startsWith(WAITING) ? name.slice(WAITING.length) : name);
 }

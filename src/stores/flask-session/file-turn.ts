@@ -1,160 +1,102 @@
 import { lstatSync, readdirSync } from "node:fs";
-import { chmod, mkdir, rename, rm, unlink } from "node:fs/promises";
+import { chmod, mkdir, rename, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { code, find, ignore, moved, readFile, unique, writeNew } from "../file-system.ts";
+import { code, find, ignore, missing, unique, writeNew } from "../file-system.ts";
 
 /** How the names end of what cachelib neither reads nor counts nor removes, because it is being written. */
 export const UNFINISHED = ".__wz_cache";
 
-/** How the names of desks begin. */
-export const DESK = "hipflask-";
+/** How the names begin of what waits for its turn. */
+export const WAITING = "hipflask-";
 
 /** Milliseconds between two looks at a turn that is not over, and after which it is taken to be a killed process's. */
 const PAUSE = 2;
 const PATIENCE = 200;
 
-/** How many desks are kept for the next turns. */
-const KEPT = 4;
-
-/** What one whose turn it is may do. Both fail with ENOENT when the turn was ended from outside. */
-export interface Turn {
-  /** Puts what was written in the place of a file, or where there is none. */
-  put(path: string): Promise<void>;
-  /** Takes a file away. Its bytes as they were in that moment; undefined when the turn was ended right after it. */
-  take(path: string): Promise<Uint8Array | undefined>;
+/** What a turn writes. */
+interface Written {
+  readonly content: Uint8Array;
+  /** The mode of the file. */
+  readonly mode: number;
 }
+
+/** Puts what was written in the place of a file, or where there is none. Fails with ENOENT when the turn was ended from outside. */
+export type Put = (path: string) => Promise<void>;
 
 /**
- * Turns at the files of a folder: at each file one at a time has its turn, over all processes of ours. That is where a folder
- * beside the file is:
+ * Gives one at a time its turn at the file `name` of a folder, over all processes of ours, by means of a folder beside it:
  *
- *     <file>.__wz_cache/<desk>/new
+ *     <name>.__wz_cache/<turn>
  *
- * 1. It is a desk, at which one turn at a time is prepared, what it is to write included. The turn begins with the rename(2) of the desk
- *    to the place above, which the kernel refuses while there is one that is not empty, and ends when it is renamed back.
- * 2. A turn changes the file by a rename(2) into or out of its desk, along the path above, which has the desk's own name in it. So it
- *    can change it only while it lasts, and what it has seen of the file cannot have been changed by another turn since.
- * 3. So anybody may end a turn at any time, by renaming its desk away: whoever had it finds no such path any more, has
- *    changed nothing, and begins anew at another desk. That is done to one that does not end. Nothing depends on
- *    whether its process is dead: were it only asleep, it would do no harm when it wakes up.
+ * 1. A turn is a file with a name that no other one ever has, which holds what is to be written. It is made in a folder elsewhere, and begins with
+ *    the rename(2) of that folder to the one above, which the kernel refuses while there is one that is not empty.
+ * 2. The change is the rename(2) of the turn to the file, out of that folder. So it can only be made while the turn lasts, it
+ *    ends the turn, and what was seen of the file before cannot have been changed by another turn since.
+ * 3. So anybody may end a turn at any time, by removing it: whoever had it finds nothing to rename any more, has changed nothing,
+ *    and begins anew. That is done to one that does not end. Nothing depends on whether its process is dead: were it only asleep,
+ *    it would do no harm when it wakes up.
+ *
+ * `work` is called when the turn has begun, and once more in a new turn when that one was ended from outside.
  */
-export class Turns {
-  readonly #folder: string;
-  /** Those that nobody sits at. */
-  readonly #desks: Desk[] = [];
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  /** Does `work` when it is its turn at the file `name`; it may be called again when the turn was ended from outside. */
-  async at<T>(
-    name: string,
-    written: { readonly content: Uint8Array; readonly mode: number } | undefined,
-    work: (turn: Turn) => Promise<T>,
-  ): Promise<T> {
-    for (;;) {
-      let desk: Desk | undefined;
-      try {
-        desk = this.#desks.pop() ?? (await Desk.make(this.#folder));
-        if (written !== undefined) await desk.write(written.content, written.mode);
-        return await desk.turn(join(this.#folder, name + UNFINISHED), work);
-      } catch (error) {
-        // The turn was ended, or the desk was taken for a killed process's; unless the whole folder is gone.
-        if (code(error) !== "ENOENT") throw error;
-        lstatSync(this.#folder);
-      } finally {
-        if (this.#desks.length < KEPT && (await desk?.clear()) === true) this.#desks.push(desk!);
-        else await desk?.remove();
-      }
-    }
-  }
-}
-
-class Desk {
-  readonly #folder: string;
-  readonly #id: string;
-  readonly #path: string;
-
-  private constructor(folder: string) {
-    this.#folder = folder;
-    this.#id = unique();
-    this.#path = join(folder, DESK + this.#id + UNFINISHED);
-  }
-
-  static async make(folder: string): Promise<Desk> {
-    const desk = new Desk(folder);
-    await mkdir(desk.#path, 0o700);
-    await mkdir(join(desk.#path, desk.#id), 0o700);
-    return desk;
-  }
-
-  async write(content: Uint8Array, mode: number): Promise<void> {
-    const path = join(this.#path, this.#id, NEW);
-    await writeNew(path, content, false);
-    // A umask takes from more than that.
-    if (mode !== 0o600) await chmod(path, mode);
-  }
-
-  async turn<T>(place: string, work: (turn: Turn) => Promise<T>): Promise<T> {
-    await this.#begin(place);
-    const own = join(place, this.#id);
+export async function inTurn<T>(
+  folder: string,
+  name: string,
+  written: Written,
+  work: (put: Put) => Promise<T>,
+): Promise<T> {
+  const place = join(folder, name + UNFINISHED);
+  for (;;) {
+    const turn = unique();
+    let holder = join(folder, WAITING + turn + UNFINISHED);
+    let isOver = false;
     try {
-      return await work({
-        put: (path) => rename(join(own, NEW), path),
-        take: async (path) => {
-          await rename(path, join(own, OLD));
-          return readFile(join(own, OLD), Infinity, Infinity);
-        },
+      await mkdir(holder, 0o700);
+      await write(join(holder, turn), written);
+      await begin(holder, place);
+      holder = place;
+      return await work(async (path) => {
+        await rename(join(place, turn), path);
+        isOver = true;
       });
+    } catch (error) {
+      // The turn was ended, or what waited was taken for a killed process's; unless the whole folder is gone.
+      if (code(error) !== "ENOENT") throw error;
+      lstatSync(folder);
     } finally {
-      await moved(place, this.#path).catch(ignore);
+      if (!isOver) await unlink(join(holder, turn)).catch(ignore);
+      // Where another turn has begun already, it is not empty.
+      await rmdir(holder).catch(ignore);
     }
-  }
-
-  /** Whether it is as good as new. It is not when somebody ended its turn. */
-  async clear(): Promise<boolean> {
-    const own = join(this.#path, this.#id);
-    try {
-      for (const file of readdirSync(own)) await unlink(join(own, file));
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.#path, { recursive: true, force: true }).catch(ignore);
-  }
-
-  async #begin(place: string): Promise<void> {
-    let state: string | undefined;
-    let since = 0;
-    while (!(await isPut(this.#path, place))) {
-      const current = stateOf(place);
-      if (current !== state) [state, since] = [current, performance.now()];
-      if (performance.now() - since >= PATIENCE) await this.#breakTurn(place);
-      else await delay(PAUSE);
-    }
-  }
-
-  /** Ends the turn of whoever has it. */
-  async #breakTurn(place: string): Promise<void> {
-    const [id] = find(() => readdirSync(place)) ?? [];
-    if (id === undefined) return;
-    const broken = join(this.#folder, DESK + unique() + UNFINISHED);
-    if (await moved(join(place, id), broken)) await rm(broken, { recursive: true, force: true });
   }
 }
 
-const NEW = "new";
-const OLD = "old";
+/** Ends whatever turns are in a folder from outside. @throws Error when there is something else in it */
+export async function endTurns(holder: string): Promise<void> {
+  for (const turn of turnsIn(holder)) await unlink(join(holder, turn)).catch(missing);
+}
 
-/** Whether a desk could be put in its place. */
-async function isPut(desk: string, place: string): Promise<boolean> {
+async function write(path: string, { content, mode }: Written): Promise<void> {
+  await writeNew(path, content, false);
+  // A umask takes from more than that.
+  if (mode !== 0o600) await chmod(path, mode);
+}
+
+async function begin(holder: string, place: string): Promise<void> {
+  let turn: string | undefined;
+  let since = 0;
+  while (!(await isBegun(holder, place))) {
+    const [current] = turnsIn(place);
+    if (current !== turn) [turn, since] = [current, performance.now()];
+    const isStuck = turn !== undefined && performance.now() - since >= PATIENCE;
+    if (isStuck) await unlink(join(place, turn!)).catch(missing);
+    else await delay(PAUSE);
+  }
+}
+
+async function isBegun(holder: string, place: string): Promise<boolean> {
   try {
-    await rename(desk, place);
+    await rename(holder, place);
     return true;
   } catch (error) {
     if (code(error) === "ENOTEMPTY" || code(error) === "EEXIST") return false;
@@ -162,8 +104,10 @@ async function isPut(desk: string, place: string): Promise<boolean> {
   }
 }
 
-/** What is another with each turn. */
-function stateOf(place: string): string | undefined {
-  const stats = find(() => lstatSync(place));
-  return stats && `${stats.ino} ${stats.ctimeMs}`;
+function turnsIn(holder: string): string[] {
+  const names = find(() => readdirSync(holder)) ?? [];
+  if (names.every((name) => /^[0-9a-f]{32}$/.test(name))) return names;
+  throw new Error(
+    `In the folder of the sessions, something that is not FlaskFileStore's is in a folder whose name ends with ${UNFINISHED}. Look who else writes there.`,
+  );
 }

@@ -11,12 +11,12 @@ import type {
 } from "../../session/store.ts";
 import { ignore } from "../file-system.ts";
 import { type CacheFolder, CachedFile } from "./cached-file.ts";
-import { contentOf, dataIn, hasEnded, isRecord } from "./file-content.ts";
+import { contentOf, dataIn, hasEnded, isRecord, isRemoved, REMOVED } from "./file-content.ts";
 import { FileCount } from "./file-count.ts";
 import { COUNT_KEY, fileName, type FlaskFileHash, otherName } from "./file-names.ts";
 import { checkedOptions, type FlaskFileStoreOptions } from "./file-options.ts";
 import { FileSweep } from "./file-sweep.ts";
-import { Turns, UNFINISHED } from "./file-turn.ts";
+import { UNFINISHED } from "./file-turn.ts";
 import { storeKey } from "./store-key.ts";
 
 export type { FlaskFileHash } from "./file-names.ts";
@@ -50,7 +50,7 @@ export class FlaskFileStore implements RecordStore {
       throw new ConfigError("FlaskFileStore needs a POSIX system, such as Linux or macOS.");
     }
     const { directory: path, mode, threshold, hash, prefix } = checkedOptions(options);
-    this.#folder = { path, mode, turns: new Turns(path) };
+    this.#folder = { path, mode };
     this.#threshold = threshold;
     this.#hash = hash;
     this.#prefix = prefix;
@@ -112,11 +112,10 @@ export class FlaskFileStore implements RecordStore {
     const file = await this.#file(key);
     let first: Uint8Array | undefined;
     // Another one of the other name might be there, from before Python got a cachelib that did not find it.
-    for (let found = file.read(); found !== undefined; found = file.read()) {
-      const taken = await file.take(found);
-      if (taken === undefined) continue;
-      first ??= taken;
-      await this.#changeCount(-1);
+    for (let found = file.read(); found !== undefined && !isRemoved(found); found = file.read()) {
+      if (!(await file.replace(found, REMOVED))) continue;
+      first ??= found;
+      if (await file.remove()) await this.#changeCount(-1);
     }
     return first && isRecord(first) ? loaded(first) : undefined;
   }

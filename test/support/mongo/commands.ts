@@ -36,7 +36,7 @@ export class Commands {
     this.#table = {
       ping: { run: () => ({}), fields: [] },
       buildInfo: { run: buildInfo, fields: [] },
-      endSessions: { run: () => ({}), fields: [] },
+      endSessions: { run: () => ({}), fields: ["writeConcern"] },
       insert: { run: (c) => writes.insert(namespace(c, "insert"), c), fields: ["documents", ...WRITE] },
       update: { run: (c) => writes.update(namespace(c, "update"), c), fields: ["updates", ...WRITE] },
       delete: { run: (c) => writes.delete(namespace(c, "delete"), c), fields: ["deletes", ...WRITE] },

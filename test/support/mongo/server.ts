@@ -4,7 +4,7 @@ import { Commands } from "./commands.ts";
 import { Databases } from "./databases.ts";
 import { CommandError, refuse } from "./errors.ts";
 import { Introduction } from "./hello.ts";
-import { type Doc, isDoc, MAX_DOC } from "./values.ts";
+import { type Doc, isDoc, MAX_DOC, toNumber } from "./values.ts";
 import { formatAnswer, type Request, RequestReader } from "./wire.ts";
 
 export interface StandInOptions {
@@ -110,10 +110,15 @@ export class StandIn {
 
   /** @returns undefined when the connection is to be closed instead of an answer */
   async #execute(name: string, { command, bodySize }: Request): Promise<Doc | undefined> {
+    const start = performance.now();
     const met = await this.#commands.failPoint.meet(name);
     if (met?.kind === "close") return undefined;
     if (met?.kind === "error") return met.answer;
     try {
+      const { maxTimeMS } = command;
+      if (maxTimeMS !== undefined && performance.now() - start > (toNumber(maxTimeMS) || Infinity)) {
+        throw new CommandError("MaxTimeMSExpired", "operation exceeded time limit");
+      }
       if (bodySize > MAX_DOC + INTERNAL) {
         throw new CommandError("BSONObjectTooLarge", `A command of ${bodySize} bytes is too large.`);
       }
