@@ -94,6 +94,22 @@ describe("the current session", () => {
     await isRefused(sessions.current());
   });
 
+  test("is each manager's own where one is used within another", async () => {
+    const [outer, inner] = [setUp().sessions, setUp().sessions];
+    const open = (sessions: typeof outer) =>
+      sessions.open({ cookie: undefined, host: "example.com", encrypted: true });
+    const [first, second, third] = [open(outer), open(inner), open(outer)];
+    await outer.run(first, () =>
+      inner.run(second, async () => {
+        expect(await outer.current()).toBe(await first.session());
+        expect(await inner.current()).toBe(await second.session());
+        await outer.run(third, async () => expect(await outer.current()).toBe(await third.session()));
+        expect(await outer.current()).toBe(await first.session());
+      }),
+    );
+    await outer.run(first, () => isRefused(inner.current()));
+  });
+
   test("can be done without", async () => {
     const { sessions } = setUp({ ambient: false });
     const exchange = sessions.open({ cookie: undefined, host: "example.com", encrypted: true });

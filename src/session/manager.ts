@@ -38,7 +38,7 @@ export class SessionManager<Data extends object = any> {
   readonly #events = new Events();
   /** Under this name a request's context has its exchange with this manager. */
   readonly #slot: symbol = Symbol("hipflask.session");
-  readonly #ambient: AsyncLocalStorage<Exchange<Data>> | undefined;
+  readonly #isAmbient: boolean;
   #saidInsecure = false;
 
   /** @internal Use `createSessions`. */
@@ -51,7 +51,7 @@ export class SessionManager<Data extends object = any> {
         "createSessions needs a storage. Write storage: signedCookie() or storage: serverSide(store).",
       );
     }
-    this.#ambient = options.ambient === false ? undefined : new AsyncLocalStorage();
+    this.#isAmbient = options.ambient !== false;
     const keys = this.#secretKeys(options, production);
     this.#templates = flask
       ? { secure: flask.cookie, loopback: flask.cookie }
@@ -116,7 +116,9 @@ export class SessionManager<Data extends object = any> {
    * @throws ConfigError outside of a request
    */
   current(): Promise<Session<Data>> {
-    const exchange = this.#ambient?.getStore();
+    let here = ambient.getStore();
+    while (here !== undefined && here.manager !== this) here = here.outer;
+    const exchange = here?.exchange as Exchange<Data> | undefined;
     if (exchange === undefined) {
       return Promise.reject(
         new ConfigError("There is no current session: sessions.current() was called outside of a request."),
@@ -193,7 +195,8 @@ export class SessionManager<Data extends object = any> {
 
   /** For adapters: runs the application's handler, in which `sessions.current()` is about this exchange. */
   run<T>(exchange: Exchange<Data>, handler: () => T): T {
-    return this.#ambient === undefined ? handler() : this.#ambient.run(exchange, handler);
+    if (!this.#isAmbient) return handler();
+    return ambient.run({ manager: this, exchange, outer: ambient.getStore() }, handler);
   }
 
   #template({ host, encrypted }: RequestFacts): CookieTemplate {
@@ -222,6 +225,16 @@ export function createSessions<Data extends object = Dict>(
 ): SessionManager<Data> {
   return new SessionManager(options);
 }
+
+/** The request that is being answered, and the one around it where an application has several managers. */
+interface Ambient {
+  readonly manager: SessionManager;
+  readonly exchange: object;
+  readonly outer: Ambient | undefined;
+}
+
+/** One for all managers, because on Node 20 and 22 each one that there is slows every promise of the process down. */
+const ambient = new AsyncLocalStorage<Ambient>();
 
 type Slots<Data extends object> = Record<symbol, Exchange<Data> | undefined>;
 

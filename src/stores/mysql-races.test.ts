@@ -306,8 +306,9 @@ describeWith("mysql", "MysqlStore", () => {
       const [rows] = await admin.query("SELECT IS_USED_LOCK(CONCAT('hipflask:', SHA1('test.orphan'))) AS id");
       await admin.query(`KILL ${(rows as { id: number }[])[0]!.id}`);
       go();
-      await expect(cleaning).rejects.toMatchObject({ code: expect.any(String) });
-      expect(await store.deleteExpired(10, LATER)).toBe(2);
+      await expect(cleaning).rejects.toBeInstanceOf(Error);
+      // The server may need a moment to see to it.
+      await expect.poll(() => store.deleteExpired(10, LATER)).toBe(2);
     });
 
     test(`lets requests go on while eight processes clean ${long ? "1,000,000" : "20,000"} records`, async () => {

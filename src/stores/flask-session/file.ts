@@ -26,10 +26,10 @@ export type { FlaskFileStoreOptions } from "./file-options.ts";
  * Keeps sessions in files as Flask-Session does with `SESSION_TYPE = "filesystem"`, which is cachelib's FileSystemCache: for apps on one
  * machine, on Linux or macOS. The files hold pickles, so it goes with `format: "pickle"`.
  *
- * Among processes of ours every change is made only on what was loaded, and none that is killed holds up another one. Against Python
- * this layout allows no more than to look, compare and rename: what it writes or ends in that moment (some 0.1 ms) is undone, and
- * it may itself overwrite a change of ours, bring back a session that was ended, or remove one that lives. As in Python, a power
- * failure may take the last seconds.
+ * Among processes of ours every change is made only on what was loaded, and one that is killed holds up no other for more than 0.2
+ * seconds. Against Python this layout allows no more than to look, compare and rename: what it writes or ends in that moment (some
+ * 0.1 ms) is undone, and it may itself overwrite a change of ours, bring back a session that was ended, or remove one that lives. As in
+ * Python, a power failure may take the last seconds.
  *
  * @throws ConfigError for an option that is not as above, and where there is no POSIX system
  * @see cachelib/file.py; docs/stores/flask-session.md
