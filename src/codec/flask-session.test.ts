@@ -234,6 +234,20 @@ describe("what is no session", () => {
   });
 });
 
+test.each(FORMATS.filter((format) => format !== "json"))(
+  "a NaN with bits of its own is written as any other in %s",
+  (format) => {
+    const own = codecs[format];
+    const bytes = Buffer.from(own.encode({ f: Number.NaN }));
+    const at = bytes.indexOf("7ff8000000000000", "hex");
+    const odd = Buffer.from(bytes);
+    odd[at + 2] = 1;
+    const { data, numberTypes } = own.decode(odd);
+    expect(data["f"]).toBeNaN();
+    expect(Buffer.from(own.encode(data, numberTypes))).toEqual(bytes);
+  },
+);
+
 describe("numbers", () => {
   test.each(FORMATS)("an integral float stays one in %s while the session changes", (format) => {
     const own = codecs[format];

@@ -308,7 +308,7 @@ describeWith("mysql", "MysqlStore", () => {
       go();
       await expect(cleaning).rejects.toBeInstanceOf(Error);
       // The server may need a moment to see to it.
-      await expect.poll(() => store.deleteExpired(10, LATER)).toBe(2);
+      await expect.poll(() => store.deleteExpired(10, LATER), { timeout: 5000 }).toBe(2);
     });
 
     test(`lets requests go on while eight processes clean ${long ? "1,000,000" : "20,000"} records`, async () => {

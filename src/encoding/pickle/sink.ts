@@ -50,7 +50,8 @@ export class PickleSink {
   float(value: number): void {
     this.op(OP.BINFLOAT);
     const at = this.#room(8);
-    this.#buffer.writeDoubleBE(value, at);
+    // A NaN that was read keeps bits of its own, which nobody sees but whoever compares bytes.
+    this.#buffer.writeDoubleBE(Number.isNaN(value) ? Number.NaN : value, at);
   }
 
   str(text: string): void {
