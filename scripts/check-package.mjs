@@ -88,7 +88,7 @@ const paths = {
     budget: 3,
   },
   "./stores/redis": {
-    holds: ["stores/redis", ...filesOf("redis"), "stores/new-version", ...BOTTOM],
+    holds: ["stores/redis", ...filesOf("redis"), "stores/new-version", "stores/replace-apart", ...BOTTOM],
     budget: 5,
   },
   "./stores/sqlite": {

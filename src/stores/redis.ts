@@ -14,6 +14,7 @@ import { connectionOf, type RedisClient, type RedisConnection, type Run } from "
 import { warnOfEviction } from "./redis-eviction.ts";
 import type { Script } from "./redis-script.ts";
 import * as scripts from "./redis-scripts.ts";
+import { replaceApart } from "./replace-apart.ts";
 import {
   type Answer,
   type Argument,
@@ -90,7 +91,8 @@ export class RedisStore implements SessionStore {
     now: Date,
   ): Promise<SaveResult> {
     if (this.#redis.isCluster && tagOf(key) !== tagOf(nextKey)) {
-      return this.#replaceApart(key, version, retired, nextKey, record, now);
+      // No script reaches two slots.
+      return replaceApart(this, key, version, retired, nextKey, record, now);
     }
     const saved = newVersion();
     const keys = [...this.#allKeys(key), ...this.#allKeys(nextKey)];
@@ -144,26 +146,6 @@ export class RedisStore implements SessionStore {
   /** There is nothing to make. Warns when Redis evicts keys, where it tells; of a Cluster one node is asked. */
   async setup(): Promise<void> {
     await warnOfEviction(this.#redis);
-  }
-
-  /** In a cluster no script reaches two slots. */
-  async #replaceApart(
-    key: SessionKey,
-    version: Version,
-    retired: SessionRecord,
-    nextKey: SessionKey,
-    record: SessionRecord,
-    now: Date,
-  ): Promise<SaveResult> {
-    const created = await this.create(nextKey, record, now);
-    if (created === undefined) throw new Error("There is a record under the next key already.");
-    let result: SaveResult | undefined;
-    try {
-      result = await this.save(key, version, retired, now);
-    } finally {
-      if (result?.outcome !== "saved") await this.delete(nextKey);
-    }
-    return result.outcome === "saved" ? { outcome: "saved", version: created } : result;
   }
 
   async #deleteAllOn(run: Run, now: Date): Promise<number> {
