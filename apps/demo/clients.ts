@@ -70,8 +70,8 @@ export const CLIENTS = {
   mongodb: async (url = "mongodb://127.0.0.1:27017/hipflask") => {
     const { MongoClient } = await import("mongodb");
     const client = new MongoClient(url, {
-      serverSelectionTimeoutMS: 1000,
-      connectTimeoutMS: 1000,
+      serverSelectionTimeoutMS: 2000,
+      connectTimeoutMS: 2000,
       heartbeatFrequencyMS: 1000,
       socketTimeoutMS: 5000,
       maxPoolSize: 10,

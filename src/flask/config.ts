@@ -61,7 +61,7 @@ export interface FlaskConfig {
   readonly SESSION_SERIALIZATION_FORMAT?: FlaskSessionFormat | undefined;
   /** This library's own: whether pickles in the store are read as well, as data only. Default: false. */
   readonly SESSION_READ_PICKLE?: boolean | undefined;
-  /** Flask-Session: once in how many requests records that have ended are removed from a SQL database. Default: never. */
+  /** Flask-Session: once in how many requests records that have ended are removed from a SQL database or a folder. Default: never. */
   readonly SESSION_CLEANUP_N_REQUESTS?: number | null | undefined;
   /** A client of node-redis or ioredis. */
   readonly SESSION_REDIS?: unknown;

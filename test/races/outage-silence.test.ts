@@ -88,8 +88,8 @@ const CLIENTS = [
     start: () => startMongodb(),
     async open(url: string): Promise<Opened> {
       const client = new MongoClient(url, {
-        serverSelectionTimeoutMS: 1000,
-        connectTimeoutMS: 1000,
+        serverSelectionTimeoutMS: 2000,
+        connectTimeoutMS: 2000,
         heartbeatFrequencyMS: 1000,
         socketTimeoutMS: 5000,
       });
