@@ -84,8 +84,6 @@ export const RIGS: readonly RigKind[] = [
   {
     store: "mongodb",
     processes: 4,
-    // The driver takes a millisecond of the processor for each, and the stand-in is one process of JavaScript.
-    requests: 200,
     async start() {
       const server = await openMongodb();
       return rig("mongodb", server.url, () => server.close());
