@@ -39,14 +39,15 @@ export const DICT = " di";
 export class TaggedJson {
   readonly #tags: readonly Tag[];
   readonly #byKey: ReadonlyMap<string, Tag>;
-  readonly #sortKeys: boolean;
+  /** Whether the keys of dicts are written in the order of their code points. */
+  readonly sortKeys: boolean;
 
   /**
    * @param tags the application's own, asked before Flask's. @see TaggedJSONSerializer.register
    * @throws ConfigError when two tags have one key
    */
   constructor(tags: readonly Tag[] = [], { sortKeys = true }: TaggedJsonOptions = {}) {
-    this.#sortKeys = sortKeys;
+    this.sortKeys = sortKeys;
     this.#tags = [...tags, ...FLASK_TAGS];
     this.#byKey = new Map(this.#tags.map((tag) => [tag.key, tag]));
     if (this.#byKey.size !== this.#tags.length || this.#byKey.has(DICT)) {
@@ -60,12 +61,12 @@ export class TaggedJson {
   stringify(data: Dict, numberTypes?: NumberTypes): string {
     if (!isDict(data))
       throw new DataError("UNSERIALIZABLE", "", "is not a dict. Store an object like { count: 1 }.");
-    return stringifyPythonJson(data, { sortKeys: this.#sortKeys, tag: this.#tag, numberTypes });
+    return stringifyPythonJson(data, { sortKeys: this.sortKeys, tag: this.#tag, numberTypes });
   }
 
   /** @throws MalformedError and nothing else, also where Flask answers 500 */
   parse(text: string): ParsedDict {
-    const reading = new Reading(this.#byKey, this.#sortKeys);
+    const reading = new Reading(this.#byKey, this.sortKeys);
     const data = reading.untag(parsePythonJson(text, "keep"), 0);
     if (!isDict(data)) throw new MalformedError("The session is not a dict.");
     const numberTypes = reading.floats ? new ReadNumbers(data) : undefined;
@@ -91,7 +92,8 @@ export class TaggedJson {
 /** One pass over parsed JSON, depth first as Flask's `_untag_scan`. */
 class Reading {
   readonly #byKey: ReadonlyMap<string, Tag>;
-  readonly #sortKeys: boolean;
+  /** Whether the keys of dicts are written in the order of their code points. */
+  readonly sortKeys: boolean;
   /** Keys are in the order in which they would be written, at every level. */
   canonical = true;
   /** There are PyFloats. */
@@ -99,7 +101,7 @@ class Reading {
 
   constructor(byKey: ReadonlyMap<string, Tag>, sortKeys: boolean) {
     this.#byKey = byKey;
-    this.#sortKeys = sortKeys;
+    this.sortKeys = sortKeys;
   }
 
   untag(value: unknown, depth: number): unknown {
@@ -125,7 +127,7 @@ class Reading {
     let last = "";
     for (const key of keys) {
       // JavaScript moves keys that are integers to the front, whatever their order in the text.
-      if (isDigit(key.charCodeAt(0)) || (this.#sortKeys && compareCodePoints(key, last) < 0))
+      if (isDigit(key.charCodeAt(0)) || (this.sortKeys && compareCodePoints(key, last) < 0))
         this.canonical = false;
       last = key;
       const item = dict[key];

@@ -61,6 +61,20 @@ export const EVENT_CHANNEL = "hipflask:event";
 
 const diagnostics = channel(EVENT_CHANNEL);
 
+/** What is said of events that happen at more than one place. */
+const SENTENCES = {
+  "cookie.duplicate":
+    "Two different genuine session cookies of one name came with a request; neither was used.",
+  "record.corrupt": "A session's record in the store cannot be read; it was left as it is.",
+  "session.conflict": "Two requests wrote one session at the same time; their changes were merged.",
+  "session.created": "A new session was given to a visitor.",
+  "session.ended": "A session was ended.",
+  "session.gone": "A request's changes were dropped: its session had ended.",
+  "session.renewed": "A session got a new ID.",
+  "sid.malformed": "A session cookie holds what is no session ID.",
+  "sid.unknown": "A session cookie holds an ID that the store does not know.",
+} as const satisfies Partial<Record<EventType, string>>;
+
 /** Hands events to listeners and to the diagnostics channel. A listener that throws disturbs no request. */
 export class Events {
   readonly #listeners = new Map<EventType | "*", Set<EventListener>>();
@@ -72,7 +86,9 @@ export class Events {
     return () => listeners.delete(listener);
   }
 
-  emit(type: EventType, message: string): void {
+  emit(type: keyof typeof SENTENCES): void;
+  emit(type: EventType, message: string): void;
+  emit(type: EventType, message: string = SENTENCES[type as keyof typeof SENTENCES]): void {
     const event: SessionEvent = { type, message };
     for (const key of [type, "*"] as const) {
       for (const listener of this.#listeners.get(key) ?? []) callSafely(listener, event);

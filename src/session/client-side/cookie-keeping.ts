@@ -70,8 +70,7 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
   #write(codec: FlaskCookie, text: string, session: Session<Data>): void {
     const value = this.#sealed(codec, text, session);
     this.#cookie.set(value, session.permanent ? this.#end(session.createdSeconds) : undefined);
-    if (this.#opened === undefined)
-      this.#settings.events.emit("session.created", "A new session was given to a visitor.");
+    if (this.#opened === undefined) this.#settings.events.emit("session.created");
   }
 
   #sealed(codec: FlaskCookie, text: string, session: Session<Data> | undefined): string {

@@ -18,10 +18,7 @@ export function openCookie<Data extends object>(
     return values[0] === undefined ? undefined : openValue(settings, codec, values[0]);
   const genuine = [...new Set(values)].flatMap((value) => openValue(settings, codec, value) ?? []);
   if (genuine.length <= 1) return genuine[0];
-  settings.events.emit(
-    "cookie.duplicate",
-    "Two different genuine session cookies of one name came with a request; neither was used.",
-  );
+  settings.events.emit("cookie.duplicate");
   return undefined;
 }
 

@@ -4,10 +4,10 @@ import { MalformedError, StoreError } from "../../errors.ts";
 import type { Events } from "../events.ts";
 import type { Timing } from "../options.ts";
 import type { StoreGuard } from "../server-side/guarded-store.ts";
-import { TextMerger } from "../server-side/merge.ts";
 import { jitter } from "../server-side/pause.ts";
 import { type Known, RecordWriter } from "../server-side/record-writer.ts";
 import type { SessionId } from "../server-side/session-id.ts";
+import { SessionTexts } from "../session-texts.ts";
 import type { ReadData } from "../storage.ts";
 import type { LoadedRecord, RecordStore, SessionKey, SessionRecord } from "../store.ts";
 
@@ -22,19 +22,18 @@ export interface FlaskStored {
  * writes without looking nobody can keep it from.
  */
 export class FlaskRecords {
+  readonly texts: SessionTexts = new SessionTexts(flaskSessionJson);
   readonly #guard: StoreGuard<RecordStore>;
   readonly #codec: FlaskSessionCodec;
   readonly #timing: Timing;
   readonly #events: Events;
   readonly #writer: RecordWriter<Known, LoadedRecord>;
-  readonly #merger: TextMerger;
 
   constructor(guard: StoreGuard<RecordStore>, codec: FlaskSessionCodec, timing: Timing, events: Events) {
     this.#guard = guard;
     this.#codec = codec;
     this.#timing = timing;
     this.#events = events;
-    this.#merger = new TextMerger(flaskSessionJson, false);
     this.#writer = new RecordWriter({
       read: (_, record) => this.#usable(record),
       save: (key, { version }, text) =>
@@ -47,11 +46,7 @@ export class FlaskRecords {
       isRetired: () => false,
       pause: jitter,
       now: () => this.#now(),
-      conflicted: () =>
-        this.#events.emit(
-          "session.conflict",
-          "Two requests wrote one session at the same time; their changes were merged.",
-        ),
+      conflicted: () => this.#events.emit("session.conflict"),
     });
   }
 
@@ -59,28 +54,14 @@ export class FlaskRecords {
   async load({ key }: SessionId): Promise<FlaskStored | undefined> {
     const record = await this.#load(key);
     if (record === undefined) {
-      this.#events.emit("sid.unknown", "A session cookie holds an ID that the store does not know.");
+      this.#events.emit("sid.unknown");
       return undefined;
     }
     const stored = this.#stored(record);
     if (stored === undefined) {
-      this.#events.emit(
-        "record.corrupt",
-        "A session's record in the store cannot be read; it was left as it is.",
-      );
+      this.#events.emit("record.corrupt");
     }
     return stored;
-  }
-
-  /** The data in a text. @throws MalformedError */
-  parse(text: string): ReadData {
-    const { data, numberTypes, canonical } = flaskSessionJson.parse(text);
-    return { data, numberTypes, json: canonical ? text : flaskSessionJson.stringify(data, numberTypes) };
-  }
-
-  /** What two requests made of a session that was `base` for both. */
-  merge(base: string, ours: string, theirs: string): string {
-    return this.#merger.merge(base, ours, theirs);
   }
 
   /** Keeps a new session. @throws StoreError | DataError for what the format cannot hold */
@@ -125,7 +106,7 @@ export class FlaskRecords {
       }
       // Somebody wrote the old one in that moment: what they wrote goes with it.
       const merged = await this.change(next, begun, (newest) =>
-        this.merge(current.text, newest, last.known.text),
+        this.texts.merge(current.text, newest, last.known.text),
       );
       text = merged.text;
       return { outcome: "saved", version: merged.version };

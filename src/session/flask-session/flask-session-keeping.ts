@@ -46,7 +46,7 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
     if (sent === undefined || sent === "") return this.#start(undefined);
     const id = this.#ids.read(sent);
     if (id === undefined) {
-      this.#settings.events.emit("sid.malformed", "A session cookie holds what is no session ID.");
+      this.#settings.events.emit("sid.malformed");
       return this.#start(undefined);
     }
     return this.#records.load(id).then((stored) => {
@@ -60,11 +60,11 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
   }
 
   merge(base: string, ours: string, theirs: string): string {
-    return this.#records.merge(base, ours, theirs);
+    return this.#records.texts.merge(base, ours, theirs);
   }
 
   revive(text: string): Session<Data> | Promise<Session<Data>> {
-    return startSession(this.#settings, this.#records.parse(text));
+    return startSession(this.#settings, this.#records.texts.parse(text));
   }
 
   async update(changes: Changes, change: (text: string) => Promise<string>): Promise<string> {
@@ -74,7 +74,7 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
       return text === changes.base ? text : this.#create(text);
     }
     const known = await this.#records.change(place.id, place.known, (newest) =>
-      change(this.#applied(changes, place.known, newest)),
+      change(this.#records.texts.applied(changes, place.known.text, newest)),
     );
     return this.#written({ id: place.id, known });
   }
@@ -84,9 +84,9 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
     if (place === undefined) return changes.modified ? this.#create(changes.text) : changes.text;
     const id = this.#ids.create();
     const known = await this.#records.rename(place.id, place.known, id, (newest) =>
-      this.#applied(changes, place.known, newest),
+      this.#records.texts.applied(changes, place.known.text, newest),
     );
-    this.#settings.events.emit("session.renewed", "A session got a new ID.");
+    this.#settings.events.emit("session.renewed");
     return this.#written({ id, known });
   }
 
@@ -94,7 +94,7 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
     this.#hasEnded ||= this.#cookie.sent().length > 0;
     if (this.#place === undefined) return;
     await this.#records.end(this.#place.id);
-    this.#settings.events.emit("session.ended", "A session was ended.");
+    this.#settings.events.emit("session.ended");
     this.#place = undefined;
     this.#isWritten = false;
   }
@@ -135,12 +135,12 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
     }
     try {
       const known = await this.#records.change(place.id, place.known, (newest) =>
-        this.#applied(changes, place.known, newest),
+        this.#records.texts.applied(changes, place.known.text, newest),
       );
       return this.#setCookie(session, { id: place.id, known });
     } catch (error) {
       if (!(error instanceof GoneError)) throw error;
-      this.#settings.events.emit("session.gone", "A request's changes were dropped: its session had ended.");
+      this.#settings.events.emit("session.gone");
       return false;
     }
   }
@@ -154,7 +154,7 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
   async #create(text: string): Promise<string> {
     const id = this.#ids.create();
     const known = await this.#records.create(id, text);
-    this.#settings.events.emit("session.created", "A new session was given to a visitor.");
+    this.#settings.events.emit("session.created");
     return this.#written({ id, known });
   }
 
@@ -168,10 +168,5 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
     const end = this.#records.expiry(new Date(this.#settings.timing.clock.now()));
     this.#cookie.set(id.text, session.permanent ? Math.floor(end.getTime() / 1000) : undefined);
     return true;
-  }
-
-  /** A request's changes on top of what is stored now. */
-  #applied({ base, text, cleared }: Changes, known: Known, newest: string): string {
-    return cleared || newest === known.text ? text : this.merge(base, text, newest);
   }
 }

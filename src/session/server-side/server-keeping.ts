@@ -65,8 +65,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   load(): Session<Data> | Promise<Session<Data>> {
     const sent = [...new Set(this.#cookie.sent())];
     const ids = sent.flatMap((value) => readSessionId(value) ?? []);
-    if (ids.length < sent.length)
-      this.#settings.events.emit("sid.malformed", "A session cookie holds what is no session ID.");
+    if (ids.length < sent.length) this.#settings.events.emit("sid.malformed");
     if (ids.length === 0 || ids.length > MAX_CANDIDATES) return this.#adopt();
     return this.#find(ids);
   }
@@ -88,10 +87,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
       if (session !== undefined) found.push({ id, session });
     }
     if (found.length > 1) {
-      this.#settings.events.emit(
-        "cookie.duplicate",
-        "Two different genuine session cookies of one name came with a request; neither was used.",
-      );
+      this.#settings.events.emit("cookie.duplicate");
       return this.#start(undefined);
     }
     return found[0] === undefined ? this.#adopt() : this.#begin(found[0]);
@@ -112,11 +108,11 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   }
 
   merge(base: string, ours: string, theirs: string): string {
-    return this.#stored.merge(base, ours, theirs);
+    return this.#stored.texts.merge(base, ours, theirs);
   }
 
   revive(text: string): Session<Data> | Promise<Session<Data>> {
-    return startSession(this.#settings, this.#stored.parse(text));
+    return startSession(this.#settings, this.#stored.texts.parse(text));
   }
 
   async update(changes: Changes, change: (text: string) => Promise<string>): Promise<string> {
@@ -126,7 +122,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     }
     const place = this.#writable(this.#place);
     const known = await this.#stored.change(place.id, place.known, (newest) =>
-      change(this.#applied(changes, place.known, newest)),
+      change(this.#stored.texts.applied(changes, place.known.text, newest)),
     );
     this.#place = { ...place, known };
     return known.text;
@@ -141,12 +137,13 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     } else {
       const place = this.#writable(this.#place);
       const next = newSessionId(owner);
-      const change = (newest: string): string => withMeta(this.#applied(changes, place.known, newest), meta);
+      const change = (newest: string): string =>
+        withMeta(this.#stored.texts.applied(changes, place.known.text, newest), meta);
       const keepData = this.#user === undefined || this.#user === user;
       const known = await this.#stored.rename(place.id, place.known, next, change, keepData);
       this.#place = { id: next, known, retired: false };
       this.#isRenewed = true;
-      this.#settings.events.emit("session.renewed", "A session got a new ID.");
+      this.#settings.events.emit("session.renewed");
     }
     this.#user = user;
     const { id, known } = this.#place!;
@@ -158,7 +155,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     this.#hasEnded ||= this.#cookie.sent().length > 0;
     if (this.#place === undefined) return;
     await this.#stored.end(this.#place.id.key);
-    this.#settings.events.emit("session.ended", "A session was ended.");
+    this.#settings.events.emit("session.ended");
     this.#place = undefined;
     this.#user = undefined;
     this.#isRenewed = false;
@@ -200,12 +197,12 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     const isDue = this.#isRefreshDue(place.known);
     try {
       const known = await this.#stored.change(place.id, place.known, (newest) =>
-        this.#applied(changes, place.known, newest),
+        this.#stored.texts.applied(changes, place.known.text, newest),
       );
       this.#place = { ...place, known };
     } catch (error) {
       if (!(error instanceof GoneError)) throw error;
-      this.#settings.events.emit("session.gone", "A request's changes were dropped: its session had ended.");
+      this.#settings.events.emit("session.gone");
       return false;
     }
     return this.#setCookie(session, isDue);
@@ -217,7 +214,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     const known = await this.#stored.create(id, withMeta(text, { [RESERVED.created]: now }), now);
     this.#place = { id, known, retired: false };
     this.#isRenewed = true;
-    this.#settings.events.emit("session.created", "A new session was given to a visitor.");
+    this.#settings.events.emit("session.created");
     return known.text;
   }
 
@@ -234,11 +231,6 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   #isRefreshDue({ seen }: KnownSession): boolean {
     const { clock, idleTimeout } = this.#settings.timing;
     return idleTimeout !== undefined && clock.now() - seen.getTime() >= idleTimeout * 100;
-  }
-
-  /** A request's changes on top of what is stored now. */
-  #applied({ base, text, cleared }: Changes, known: KnownSession, newest: string): string {
-    return cleared || newest === known.text ? text : this.merge(base, text, newest);
   }
 
   #writable(place: Place): Place {

@@ -4,13 +4,13 @@ import { ConfigError, MalformedError, StoreError } from "../../errors.ts";
 import { Doubts } from "./doubts.ts";
 import type { Events } from "../events.ts";
 import type { StoreGuard } from "./guarded-store.ts";
-import { TextMerger } from "./merge.ts";
 import type { Timing } from "../options.ts";
 import type { RecordCodec } from "./record-codec.ts";
 import { jitter } from "./pause.ts";
 import { predecessorOf, renamedText, retiredText, successorOf } from "./record-text.ts";
 import { type Known, type RecordAccess, RecordWriter } from "./record-writer.ts";
 import { RESERVED } from "../reserved.ts";
+import { SessionTexts } from "../session-texts.ts";
 import type { SessionId } from "./session-id.ts";
 import type { ReadData } from "../storage.ts";
 import type { OwnedRecord, SaveResult, SessionKey, SessionRecord, StoredRecord } from "../store.ts";
@@ -41,15 +41,14 @@ export interface StoredSession {
 
 /** The sessions in a store: texts in place of bytes, times, and no write that is lost. */
 export class StoredSessions {
+  readonly texts: SessionTexts;
   readonly #guard: StoreGuard;
   readonly #codec: RecordCodec;
-  readonly #json: TaggedJson;
   readonly #timing: Timing;
   readonly #events: Events;
   readonly #maxPerUser: number | undefined;
   readonly #writer: RecordWriter<KnownSession, StoredRecord>;
   readonly #doubts = new Doubts();
-  readonly #merger: TextMerger;
   /** The last of those who count a user's sessions, by owner. */
   readonly #limiting = new Map<string, Promise<void>>();
 
@@ -63,19 +62,16 @@ export class StoredSessions {
   ) {
     this.#guard = guard;
     this.#codec = codec;
-    this.#json = json;
     this.#timing = timing;
     this.#events = events;
     this.#maxPerUser = maxPerUser;
     this.#writer = new RecordWriter(this.#access());
-    this.#merger = new TextMerger(json);
+    this.texts = new SessionTexts(json);
   }
 
   /** The session with this ID, if there is one and it has not ended. @throws StoreError */
   load(id: SessionId): Promise<StoredSession | undefined> {
-    return this.#find(id, () =>
-      this.#events.emit("sid.unknown", "A session cookie holds an ID that the store does not know."),
-    );
+    return this.#find(id, () => this.#events.emit("sid.unknown"));
   }
 
   /** As {@link load}, of an ID that came with no cookie: that there is no session says nothing of anybody. @throws StoreError */
@@ -98,7 +94,7 @@ export class StoredSessions {
   #read(key: SessionKey, record: StoredRecord): StoredSession | undefined {
     try {
       const text = this.#codec.decode(key, record.data);
-      const read = this.parse(text);
+      const read = this.texts.parse(text);
       const created = read.data[RESERVED.created];
       if (typeof created !== "number") throw new MalformedError("The record has no time of creation.");
       if (this.#hasEnded(created, record.seen)) {
@@ -112,23 +108,9 @@ export class StoredSessions {
       return { read, known, retired: successorOf(text) !== undefined };
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
-      this.#events.emit(
-        "record.corrupt",
-        "A session's record in the store cannot be read; it was left as it is.",
-      );
+      this.#events.emit("record.corrupt");
       return undefined;
     }
-  }
-
-  /** The data in a text. @throws MalformedError */
-  parse(text: string): ReadData {
-    const { data, numberTypes, canonical } = this.#json.parse(text);
-    return { data, numberTypes, json: canonical ? text : this.#json.stringify(data, numberTypes) };
-  }
-
-  /** What two requests made of a session that was `base` for both. */
-  merge(base: string, ours: string, theirs: string): string {
-    return this.#merger.merge(base, ours, theirs);
   }
 
   /** Keeps a new session. @throws StoreError */
@@ -382,11 +364,7 @@ export class StoredSessions {
       isRetired: (text) => successorOf(text) !== undefined,
       pause: jitter,
       now: () => this.#now(),
-      conflicted: () =>
-        this.#events.emit(
-          "session.conflict",
-          "Two requests wrote one session at the same time; their changes were merged.",
-        ),
+      conflicted: () => this.#events.emit("session.conflict"),
     };
   }
 }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Dict, type Tag, TaggedJson, Tuple } from "../../codec/index.ts";
-import { isDict, setOwn } from "../../encoding/plain.ts";
-import { PyFloat } from "../../encoding/py-float.ts";
-import { TextMerger } from "./merge.ts";
+import { type Dict, type Tag, TaggedJson, Tuple } from "../codec/index.ts";
+import { isDict, setOwn } from "../encoding/plain.ts";
+import { PyFloat } from "../encoding/py-float.ts";
+import { TextMerger } from "./text-merger.ts";
 
 const json = new TaggedJson();
 const merger = new TextMerger(json);

@@ -1,22 +1,17 @@
-import { type Dict, DICT, type TaggedJson } from "../../codec/tagged-json.ts";
-import { isDict, setOwn } from "../../encoding/plain.ts";
-import { PyFloat } from "../../encoding/py-float.ts";
-import { stringifyPythonJson } from "../../encoding/python-json.ts";
-import { parsePythonJson } from "../../encoding/python-json-parse.ts";
-import { RESERVED } from "../reserved.ts";
+import { type Dict, DICT, type TaggedJson } from "../codec/tagged-json.ts";
+import { isDict, setOwn } from "../encoding/plain.ts";
+import { PyFloat } from "../encoding/py-float.ts";
+import { stringifyPythonJson } from "../encoding/python-json.ts";
+import { parsePythonJson } from "../encoding/python-json-parse.ts";
+import { RESERVED } from "./reserved.ts";
 
 /** Merges the texts of sessions. */
 export class TextMerger {
-  readonly #isTag: (key: string) => boolean;
-  readonly #sortKeys: boolean;
+  readonly #json: TaggedJson;
 
-  /**
-   * @param json what the texts are read and written with
-   * @param sortKeys whether it sorts the keys of dicts
-   */
-  constructor(json: TaggedJson, sortKeys = true) {
-    this.#isTag = (key) => json.isTag(key);
-    this.#sortKeys = sortKeys;
+  /** @param json what the texts are read and written with */
+  constructor(json: TaggedJson) {
+    this.#json = json;
   }
 
   /**
@@ -29,7 +24,7 @@ export class TextMerger {
     if (ours === base) return theirs;
     if (theirs === base) return ours;
     const merged = this.#dicts(this.#parse(base), this.#parse(ours), this.#parse(theirs), this.#top);
-    return stringifyPythonJson(merged, { sortKeys: this.#sortKeys });
+    return stringifyPythonJson(merged, { sortKeys: this.#json.sortKeys });
   }
 
   #parse(text: string): Dict {
@@ -64,7 +59,7 @@ export class TextMerger {
   #branch(value: unknown): Dict | undefined {
     if (!isDict(value)) return undefined;
     const only = onlyKey(value);
-    if (only === undefined || !this.#isTag(only)) return value;
+    if (only === undefined || !this.#json.isTag(only)) return value;
     const inner = only === DICT ? value[DICT] : undefined;
     const escaped = isDict(inner) ? onlyKey(inner) : undefined;
     return escaped === undefined ? undefined : { [escaped.slice(0, -2)]: (inner as Dict)[escaped] };
@@ -73,7 +68,7 @@ export class TextMerger {
   /** What is left of a dict may look like a tagged value, and must then be written as one that is none. */
   #escaped(dict: Dict): Dict {
     const only = onlyKey(dict);
-    return only !== undefined && this.#isTag(only) ? { [DICT]: { [`${only}__`]: dict[only] } } : dict;
+    return only !== undefined && this.#json.isTag(only) ? { [DICT]: { [`${only}__`]: dict[only] } } : dict;
   }
 }
 
