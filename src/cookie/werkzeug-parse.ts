@@ -38,23 +38,23 @@ export function parseWerkzeugCookie(
   const { version = "3.1.9", utf8 = false } = options;
   const joined = typeof header === "string" ? header : (header ?? []).join(";");
   const cookies = new Map<string, string[]>();
-  const add = (name: string, value: string, toBytes: (text: string) => Uint8Array): void => {
+  const add = (name: string, value: string, toByteText: (text: string) => string): void => {
     if (name === "") return;
     const values = cookies.get(name);
-    if (values) values.push(unquote(value, toBytes));
-    else cookies.set(name, [unquote(value, toBytes)]);
+    if (values) values.push(unquote(value, toByteText));
+    else cookies.set(name, [unquote(value, toByteText)]);
   };
   if (version === "2.2") {
     scanLax(joined, true, (name, value) => {
-      add(readLatin1(strip(name, isAsciiSpace)), value, latin1Bytes);
+      add(readUtf8(latin1Text(strip(name, isAsciiSpace))), value, latin1Text);
     });
     return cookies;
   }
   const text = utf8 ? decodeStrictly(joined) : joined;
   if (version === "2.3") {
-    scanLax(text, false, (name, value) => add(strip(name, isSpace), strip(value, isSpace), utf8Bytes));
+    scanLax(text, false, (name, value) => add(strip(name, isSpace), strip(value, isSpace), utf8Text));
   } else {
-    scanStrict(text, (name, value) => add(name, value, utf8Bytes));
+    scanStrict(text, (name, value) => add(name, value, utf8Text));
   }
   return cookies;
 }
@@ -63,54 +63,50 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
-const BACKSLASH = 0x5c;
-/** ASCII without backslashes: the same text however it is decoded and unquoted. */
-const PLAIN = /^[\x00-\x5b\x5d-\x7f]*$/;
-
+/** The same text however it is decoded. */
+const ASCII = /^[\x00-\x7f]*$/;
 /** Werkzeug's `_cookie_unslash_re`: `\ooo` is a byte, any other `\x` is x. */
-function unquote(value: string, toBytes: (text: string) => Uint8Array): string {
+const ESCAPES = /\\([0-3][0-7]{2}|.)/g;
+
+/** `toByteText` writes a value as one character per byte. */
+function unquote(value: string, toByteText: (text: string) => string): string {
   const isQuoted = value.length >= 2 && value.startsWith('"') && value.endsWith('"');
-  const text = isQuoted ? value.slice(1, -1) : value;
-  if (PLAIN.test(text)) return text;
-  const bytes = toBytes(text);
-  if (!isQuoted) return decoder.decode(bytes);
-  let length = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    if (bytes[at] === BACKSLASH && at + 1 < bytes.length) {
-      const octal = octalByte(bytes, at + 1);
-      at += octal === undefined ? 1 : 3;
-      bytes[length++] = octal ?? bytes[at]!;
-    } else {
-      bytes[length++] = bytes[at]!;
-    }
-  }
-  return decoder.decode(bytes.subarray(0, length));
+  return readUtf8(isQuoted ? unescapeQuoted(toByteText(value.slice(1, -1))) : toByteText(value));
 }
 
-/** The byte that `[0-3][0-7]{2}` at this place stands for. */
-function octalByte(bytes: Uint8Array, at: number): number | undefined {
-  const [high, middle, low] = [bytes[at]! - 0x30, bytes[at + 1]! - 0x30, bytes[at + 2]! - 0x30];
-  const isOctal = high >= 0 && high <= 3 && middle >= 0 && middle <= 7 && low >= 0 && low <= 7;
-  return isOctal ? high * 64 + middle * 8 + low : undefined;
+function unescapeQuoted(text: string): string {
+  if (!text.includes("\\")) return text;
+  return text.replace(ESCAPES, (_, escaped: string) =>
+    escaped.length === 3 ? String.fromCharCode(Number.parseInt(escaped, 8)) : escaped,
+  );
 }
 
-function readLatin1(text: string): string {
-  return PLAIN.test(text) ? text : decoder.decode(latin1Bytes(text));
+function readUtf8(byteText: string): string {
+  return ASCII.test(byteText) ? byteText : decoder.decode(bytesOf(byteText));
 }
 
-function utf8Bytes(text: string): Uint8Array {
-  return encoder.encode(text);
+function utf8Text(text: string): string {
+  if (ASCII.test(text)) return text;
+  let byteText = "";
+  for (const byte of encoder.encode(text)) byteText += String.fromCharCode(byte);
+  return byteText;
 }
 
-function latin1Bytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (char) => (char > "\xff" ? 0x3f : char.charCodeAt(0)));
+function latin1Text(text: string): string {
+  return text.replace(/[^\x00-\xff]/gu, "?");
+}
+
+function bytesOf(byteText: string): Uint8Array {
+  const bytes = new Uint8Array(byteText.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = byteText.charCodeAt(at);
+  return bytes;
 }
 
 function decodeStrictly(text: string): string {
   const problem = "The Cookie header is not UTF-8.";
   if (/[^\x00-\xff]/.test(text)) throw new MalformedError(problem);
   try {
-    return strictDecoder.decode(latin1Bytes(text));
+    return strictDecoder.decode(bytesOf(text));
   } catch (cause) {
     throw new MalformedError(problem, { cause });
   }

@@ -112,11 +112,11 @@ function doubleHex(float: number): string {
   return bytes.toString("hex");
 }
 
-/** A desc in which what two languages may write differently (the order of keys, a float's digits) is alike. */
+/** A desc in which what two languages may write differently (the order of keys, a float's digits, the bits of a NaN) is alike. */
 export function normalized([type, ...rest]: Desc): Desc {
   switch (type) {
     case "float":
-      return [type, "", rest[1]];
+      return [type, "", /^[7f]ff(?!0{13})/.test(rest[1]) ? "nan" : rest[1]];
     case "list":
     case "tuple":
       return [type, rest[0].map(normalized)];

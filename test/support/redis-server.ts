@@ -77,7 +77,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     const addresses = nodes.map((node) => `127.0.0.1:${node.port}`);
     await run("redis-cli", ["--cluster", "create", ...addresses, "--cluster-replicas", "1", "--cluster-yes"]);
     await ready();
-    await Promise.all(nodes.map(untilLinked));
+    await untilFollowed(nodes);
     return { nodes, ready, close };
   } catch (error) {
     await close();
@@ -104,7 +104,7 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
     servers.push(master);
     const replica = await startRedis(["--replicaof", `127.0.0.1 ${master.port}`]);
     servers.push(replica);
-    await untilLinked(replica);
+    await untilFollowed([master, replica]);
     const sentinel = await startSentinel(master.port);
     servers.push(sentinel);
     await until("a sentinel that knows the replica", async () =>
@@ -140,11 +140,15 @@ async function startSentinel(master: number): Promise<RedisServer> {
   return started(new RedisServer(port, home, [file, "--sentinel"]));
 }
 
-/** When a replica has what its master has; at once for a master. */
-function untilLinked(server: RedisServer): Promise<void> {
-  return until("a replica that follows its master", async () => {
-    const state = await redisCli(server.port, "INFO", "replication");
-    return !state.includes("role:slave") || state.includes("master_link_status:up");
+/**
+ * When the replicas among servers follow their masters. A link that is "up" may carry nothing for another second: the
+ * master waits for the replica's first acknowledgement. So an empty master says something, and the replicas must hear it.
+ */
+async function untilFollowed(servers: readonly RedisServer[]): Promise<void> {
+  await until("replicas that follow their masters", async () => {
+    await Promise.all(servers.map(({ port }) => redisCli(port, "FLUSHALL")));
+    const states = await Promise.all(servers.map(({ port }) => redisCli(port, "INFO", "replication")));
+    return states.every((state) => state.includes("role:master") || /slave_repl_offset:[1-9]/.test(state));
   });
 }
 
