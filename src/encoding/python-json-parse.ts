@@ -21,7 +21,7 @@ export function parsePythonJson(text: string, floats: "keep" | "plain" = "plain"
   if ((first === 0x7b || first === 0x5b) && !PYTHON_ONLY.test(text)) {
     try {
       const value: unknown = JSON.parse(text);
-      if (text.length > 2 * MAX_DEPTH) checkDepth(value, 1);
+      if (mayBeTooDeep(text)) checkDepth(value, 1);
       return value;
     } catch (error) {
       if (error instanceof MalformedError) throw error;
@@ -29,6 +29,18 @@ export function parsePythonJson(text: string, floats: "keep" | "plain" = "plain"
     }
   }
   return new Parser(text, floats === "keep").run();
+}
+
+/** Whether a text has more brackets than may stand in each other. */
+function mayBeTooDeep(text: string): boolean {
+  if (text.length <= 2 * MAX_DEPTH) return false;
+  let brackets = 0;
+  for (const bracket of ["{", "["]) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (++brackets > MAX_DEPTH) return true;
+    }
+  }
+  return false;
 }
 
 function checkDepth(value: unknown, depth: number): void {

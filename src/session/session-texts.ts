@@ -24,8 +24,9 @@ export class SessionTexts {
     return this.#merger.merge(base, ours, theirs);
   }
 
-  /** A request's changes to what was `known` on top of what is stored now. */
-  applied({ base, text, cleared }: Changes, known: string, newest: string): string {
-    return cleared || newest === known ? text : this.merge(base, text, newest);
+  /** Puts a request's changes to what was `known` on top of whatever is stored. */
+  applying({ base, text, cleared }: Changes, known: string): (newest: string) => string {
+    const merge = this.#merger.merging(base, text);
+    return (newest) => (cleared || newest === known ? text : merge(newest));
   }
 }

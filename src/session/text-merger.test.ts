@@ -85,6 +85,30 @@ describe("what both sides made of a session", () => {
     );
   });
 
+  test(
+    "is the same one after the other as each for itself, and whatever was merged before",
+    { timeout: 120_000 },
+    () => {
+      fc.assert(
+        fc.property(fc.array(three, { minLength: 1, maxLength: 4 }), dict, (triples, start) => {
+          const made = new TextMerger(json);
+          const merging = triples.map(([base, ours]) => made.merging(textOf(base!), textOf(ours!)));
+          // Twice, as after a conflict.
+          for (const begin of [textOf(start), textOf(triples[0]![2]!)]) {
+            let [chained, apart] = [begin, begin];
+            merging.forEach((next, index) => {
+              const [base, ours] = triples[index]!;
+              chained = next(chained);
+              apart = new TextMerger(json).merge(textOf(base!), textOf(ours!), apart);
+              expect(chained).toBe(apart);
+            });
+          }
+        }),
+        { numRuns: process.env["HIPFLASK_LONG"] === "1" ? 50_000 : 1000 },
+      );
+    },
+  );
+
   test("is the same in whatever order changes come that have nothing to do with each other", () => {
     const places = ["a", "b", "c", "d", "e"];
     const changes = fc.tuple(...places.map(() => fc.option(value)));

@@ -8,6 +8,8 @@ import { RESERVED } from "./reserved.ts";
 /** Merges the texts of sessions. */
 export class TextMerger {
   readonly #json: TaggedJson;
+  /** What was written last: the next one in a line of writes goes on from it. */
+  #last: { readonly text: string; readonly dict: Dict } | undefined;
 
   /** @param json what the texts are read and written with */
   constructor(json: TaggedJson) {
@@ -21,30 +23,49 @@ export class TextMerger {
    * What they deleted and we changed comes back as we have it: a change that was acknowledged is never lost.
    */
   merge(base: string, ours: string, theirs: string): string {
-    if (ours === base) return theirs;
-    if (theirs === base) return ours;
-    const merged = this.#dicts(this.#parse(base), this.#parse(ours), this.#parse(theirs), this.#top);
-    return stringifyPythonJson(merged, { sortKeys: this.#json.sortKeys });
+    return this.merging(base, ours)(theirs);
+  }
+
+  /** As {@link merge}, for one after the other of their texts. */
+  merging(base: string, ours: string): (theirs: string) => string {
+    let changes: Change[] | undefined;
+    return (theirs) => {
+      if (ours === base) return theirs;
+      if (theirs === base) return ours;
+      changes ??= changesOf(this.#parse(base), this.#parse(ours));
+      return this.#apply(changes, theirs);
+    };
   }
 
   #parse(text: string): Dict {
     return this.#branch(parsePythonJson(text, "keep")) ?? {};
   }
 
-  #dicts(base: Dict, ours: Dict, theirs: Dict, merge: Merge): Dict {
-    const merged: Dict = {};
-    for (const key of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
-      const value = merge(own(base, key), own(ours, key), own(theirs, key), key);
-      if (value !== undefined) setOwn(merged, key, value);
+  #apply(changes: readonly Change[], theirs: string): string {
+    const dict = this.#last?.text === theirs ? this.#last.dict : this.#parse(theirs);
+    this.#last = undefined;
+    this.#change(dict, changes, this.#top);
+    const text = stringifyPythonJson(this.#escaped(dict), { sortKeys: this.#json.sortKeys });
+    this.#last = { text, dict };
+    return text;
+  }
+
+  #change(dict: Dict, changes: readonly Change[], merge: Merge): void {
+    for (const [key, base, ours] of changes) {
+      const value = merge(base, ours, own(dict, key), key);
+      if (value === undefined) delete dict[key];
+      else setOwn(dict, key, value);
     }
-    return this.#escaped(merged);
   }
 
   readonly #values: Merge = (base, ours, theirs) => {
-    if (isSame(base, ours)) return theirs;
     if (isSame(base, theirs)) return ours;
     const [before, mine, their] = [this.#branch(base ?? {}), this.#branch(ours), this.#branch(theirs)];
-    return before && mine && their ? this.#dicts(before, mine, their, this.#values) : ours;
+    if (!before || !mine || !their) return ours;
+    // What stands in a dict that was changed may stand in the changes themselves, which are made again elsewhere.
+    const merged = { ...their };
+    this.#change(merged, changesOf(before, mine), this.#values);
+    return this.#escaped(merged);
   };
 
   /** What stands at the top, where one key is that of the messages. */
@@ -72,7 +93,23 @@ export class TextMerger {
   }
 }
 
+/** What a key of a dict held, and holds now; undefined where it is not there. */
+type Change = readonly [key: string, base: unknown, ours: unknown];
+
+/** What becomes of a value that we changed; undefined: nothing. */
 type Merge = (base: unknown, ours: unknown, theirs: unknown, key: string) => unknown;
+
+function changesOf(base: Dict, ours: Dict): Change[] {
+  const changes: Change[] = [];
+  for (const key of Object.keys(ours)) {
+    const before = own(base, key);
+    if (!isSame(before, ours[key])) changes.push([key, before, ours[key]]);
+  }
+  for (const key of Object.keys(base)) {
+    if (!Object.hasOwn(ours, key)) changes.push([key, base[key], undefined]);
+  }
+  return changes;
+}
 
 /** Of a queue we have taken all that we saw, or nothing, and then added at its end. */
 function mergeQueues(base: unknown[], ours: unknown[], theirs: unknown[]): unknown[] | undefined {

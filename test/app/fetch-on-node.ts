@@ -59,8 +59,12 @@ export async function sendResponse(
     outgoing.end();
     return;
   }
-  const body = Readable.fromWeb(response.body as ReadableStream);
-  await pipeline(body, outgoing).catch(() => outgoing.destroy());
+  try {
+    if (response.headers.has("Content-Length")) outgoing.end(Buffer.from(await response.arrayBuffer()));
+    else await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing);
+  } catch {
+    outgoing.destroy();
+  }
 }
 
 export async function bodyText(incoming: IncomingMessage): Promise<string> {

@@ -7,7 +7,7 @@ import { MysqlServer } from "../support/mysql-server.ts";
 import { PostgresServer } from "../support/postgres-server.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
-import { Crowd } from "./crowd.ts";
+import { sendAlone } from "./send-alone.ts";
 import { eventsSince, HEALED, statsOf, until } from "./outage.ts";
 import { Witness } from "./witness.ts";
 
@@ -43,19 +43,15 @@ for (const { store, needs, start } of STORES) {
     test("are all refused, take little memory, and leave nothing behind", { timeout: 60_000 }, async () => {
       const witness = await Witness.loggedIn(app);
       const cookie = `session=${await witness.client.cookie("session")}`;
-      const wave = async () => {
-        const crowd = new Crowd(cookie, REQUESTS);
-        const replies = await Promise.all(
+      const wave = () =>
+        Promise.all(
           Array.from({ length: REQUESTS }, (_, i) =>
             i % 2 === 0
-              ? crowd.send(`${app.origin}/dump`)
-              : crowd.send(`${app.origin}/data/k${i}`, "PUT", "1"),
+              ? sendAlone(`${app.origin}/dump`, cookie)
+              : sendAlone(`${app.origin}/data/k${i}`, cookie, "PUT", "1"),
           ),
         );
-        crowd.close();
-        return replies;
-      };
-      // The code is warm, and the client has its connections.
+      // The code is warm.
       expect((await wave()).every(({ status }) => status === 200 || status === 503)).toBe(true);
       await witness.expectKept();
 

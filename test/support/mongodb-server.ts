@@ -12,7 +12,7 @@ const STAND_IN = fileURLToPath(new URL("mongo-stand-in.ts", import.meta.url));
 const TSX = createRequire(import.meta.url).resolve("tsx");
 
 /** The URL of a real MongoDB on this machine, such as compose.yaml starts: it then takes the place of the stand-in. */
-const REAL_MONGODB = process.env["MONGODB_URL"];
+export const REAL_MONGODB = process.env["MONGODB_URL"];
 
 /** A database that is a test's alone. */
 export interface Mongodb {

@@ -73,9 +73,8 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
       const text = await change(changes.text);
       return text === changes.base ? text : this.#create(text);
     }
-    const known = await this.#records.change(place.id, place.known, (newest) =>
-      change(this.#records.texts.applied(changes, place.known.text, newest)),
-    );
+    const apply = this.#records.texts.applying(changes, place.known.text);
+    const known = await this.#records.change(place.id, place.known, (newest) => change(apply(newest)));
     return this.#written({ id: place.id, known });
   }
 
@@ -83,9 +82,8 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
     const place = this.#place;
     if (place === undefined) return changes.modified ? this.#create(changes.text) : changes.text;
     const id = this.#ids.create();
-    const known = await this.#records.rename(place.id, place.known, id, (newest) =>
-      this.#records.texts.applied(changes, place.known.text, newest),
-    );
+    const apply = this.#records.texts.applying(changes, place.known.text);
+    const known = await this.#records.rename(place.id, place.known, id, apply);
     this.#settings.events.emit("session.renewed");
     return this.#written({ id, known });
   }
@@ -134,9 +132,8 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
       return this.#setCookie(session, this.#place!);
     }
     try {
-      const known = await this.#records.change(place.id, place.known, (newest) =>
-        this.#records.texts.applied(changes, place.known.text, newest),
-      );
+      const apply = this.#records.texts.applying(changes, place.known.text);
+      const known = await this.#records.change(place.id, place.known, apply);
       return this.#setCookie(session, { id: place.id, known });
     } catch (error) {
       if (!(error instanceof GoneError)) throw error;

@@ -121,9 +121,8 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
       return text === changes.base ? text : this.#create(text, undefined);
     }
     const place = this.#writable(this.#place);
-    const known = await this.#stored.change(place.id, place.known, (newest) =>
-      change(this.#stored.texts.applied(changes, place.known.text, newest)),
-    );
+    const apply = this.#stored.texts.applying(changes, place.known.text);
+    const known = await this.#stored.change(place.id, place.known, (newest) => change(apply(newest)));
     this.#place = { ...place, known };
     return known.text;
   }
@@ -137,8 +136,8 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     } else {
       const place = this.#writable(this.#place);
       const next = newSessionId(owner);
-      const change = (newest: string): string =>
-        withMeta(this.#stored.texts.applied(changes, place.known.text, newest), meta);
+      const apply = this.#stored.texts.applying(changes, place.known.text);
+      const change = (newest: string): string => withMeta(apply(newest), meta);
       const keepData = this.#user === undefined || this.#user === user;
       const known = await this.#stored.rename(place.id, place.known, next, change, keepData);
       this.#place = { id: next, known, retired: false };
@@ -196,9 +195,8 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   async #keep(place: Place, session: Session<Data>, changes: Changes): Promise<boolean> {
     const isDue = this.#isRefreshDue(place.known);
     try {
-      const known = await this.#stored.change(place.id, place.known, (newest) =>
-        this.#stored.texts.applied(changes, place.known.text, newest),
-      );
+      const apply = this.#stored.texts.applying(changes, place.known.text);
+      const known = await this.#stored.change(place.id, place.known, apply);
       this.#place = { ...place, known };
     } catch (error) {
       if (!(error instanceof GoneError)) throw error;
