@@ -25,14 +25,19 @@ const SUITES = {
   sign: "./micro/sign.mjs",
   http: "./http/count.mjs",
   stores: "./stores/suite.mjs",
-  capacity: "./capacity/suite.mjs",
 };
+
+/** What compares with nobody, and runs when it is asked for. */
+const ALONE = { capacity: "./capacity/suite.mjs" };
+
+const ALL = { ...SUITES, ...ALONE };
 
 const HELP = `Usage: npm run bench [-- [filter ...] [--quick] [--json] [--update] [--help]]
 
 Compares hipflask, built, with its peers in one run and prints ratios. The first run installs the peers into bench/.
 
-  filter    only the suites whose name holds one of these texts: ${Object.keys(SUITES).join(", ")}
+  filter    only the suites whose name holds one of these texts: ${Object.keys(SUITES).join(", ")}; and ${Object.keys(ALONE).join(", ")},
+            which has no peers and runs only so
   --quick   fewer and shorter rounds: about a minute for each suite
   --json    results as JSON on standard output; the tables are left out
   --update  also writes the tables into docs/benchmarks.md; takes all suites at full length, a quarter of an hour
@@ -55,15 +60,16 @@ function parseCommand() {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const all = Object.keys(SUITES);
+  const all = Object.keys(ALL);
   const idle = positionals.find((filter) => !all.some((name) => name.includes(filter)));
   if (idle !== undefined) throw new Error(`No suite's name holds "${idle}". There are: ${all.join(", ")}.`);
   if (values.update && (values.quick || positionals.length > 0)) {
     throw new Error("--update takes all suites at full length: leave the filters and --quick out.");
   }
-  const names = all.filter(
-    (name) => positionals.length === 0 || positionals.some((filter) => name.includes(filter)),
-  );
+  const names =
+    positionals.length === 0
+      ? Object.keys(SUITES)
+      : all.filter((name) => positionals.some((filter) => name.includes(filter)));
   return { ...values, names };
 }
 
@@ -92,7 +98,7 @@ const results = {};
 for (const name of names) {
   const start = performance.now();
   try {
-    const { run, about } = await import(SUITES[name]);
+    const { run, about } = await import(ALL[name]);
     log(`${name}: ${about}`);
     results[name] = await run({ quick, log: (line) => log(`${name}: ${line}`) });
     log(`${name}: took ${((performance.now() - start) / 1000).toFixed(0)} s`);

@@ -2,10 +2,11 @@
 import json
 import random
 import sys
-from datetime import timedelta, timezone
+from datetime import timezone
 
 import msgpack
 
+from msgspec_text import duration, well_formed
 from random_pickled import random_pickled
 from typed_values import describe, undescribe
 
@@ -38,16 +39,6 @@ def fits(number):
     return -(2**63) <= number < 2**64
 
 
-def duration(value):
-    size = abs(value)
-    seconds = str(size.seconds)
-    if size.microseconds:
-        seconds += f".{size.microseconds:06}".rstrip("0")
-    days = f"{size.days}D" if size.days else ""
-    time = f"T{seconds}S" if size % timedelta(days=1) else ""
-    return ("-" if value < timedelta(0) else "") + "P" + (days + time or "0D")
-
-
 def tame(desc, is_key=False):
     """A value of the same kind that MessagePack can hold; in keys, where two that differ must stay two, of the kind that it holds."""
     kind, *rest = desc
@@ -63,7 +54,7 @@ def tame(desc, is_key=False):
         number = int(rest[0])
         return [kind, str(number if fits(number) else (number + 2**63) % 2**64 - 2**63)]
     if kind in ("str", "markup"):
-        return ["str", rest[0].encode("utf-16", "surrogatepass").decode("utf-16", "replace")]
+        return ["str", well_formed(rest[0])]
     return desc
 
 
