@@ -18,7 +18,7 @@ import { createPool } from "mysql2/promise";
 import pg from "pg";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ChaosProxy, startProxy } from "../support/chaos-proxy.ts";
+import { startProxy } from "../support/chaos-proxy.ts";
 import { connectDynamodb, startDynamodb } from "../support/dynamodb-server.ts";
 import { startMemcached } from "../support/memcached-server.ts";
 import { startMongodb } from "../support/mongodb-server.ts";
@@ -62,21 +62,41 @@ describe("random histories of eight clients are linearizable on", () => {
   });
 });
 
-/** Delays each piece of data at random and now and then breaks a connection. */
-function disturb(proxy: ChaosProxy): void {
-  proxy.delay(0, 3);
-  proxy.resetAtRandom(0.05);
+/** Checks histories over connections whose data is delayed at random, and which break now and then. */
+async function checkDisturbed(
+  server: { readonly port: number; close(): unknown },
+  seed: number,
+  open: (port: number, space: string) => Promise<Opened>,
+): Promise<void> {
+  const proxy = await startProxy(server.port, { seed });
+  try {
+    const outcomes = await checkHistories((space) => open(proxy.port, space), {
+      seed,
+      timeout: 500,
+      disturb() {
+        proxy.delay(0, 3);
+        proxy.resetAtRandom(0.05);
+      },
+      calm: () => proxy.pass(),
+    });
+    expect(outcomes["save saved"]).toBeGreaterThan(0);
+  } finally {
+    await proxy.close();
+    await server.close();
+  }
 }
 
-describeWith("redis", "random histories over connections that break are linearizable on", () => {
-  const clients = {
-    "node-redis": async (port: number) => {
+const TITLE = "random histories over connections that break are linearizable on";
+
+describeWith("redis", TITLE, () => {
+  const clients: Record<string, (port: number) => Promise<Opened>> = {
+    "node-redis": async (port) => {
       const client = createClient({ socket: { port, reconnectStrategy: 10 } });
       client.on("error", () => undefined);
       await client.connect();
       return { store: new RedisStore(client), close: async () => client.destroy() };
     },
-    ioredis: async (port: number) => {
+    ioredis: async (port) => {
       const client = new Redis(port, "127.0.0.1", {
         retryStrategy: () => 10,
         // A touch that is sent again may bring back an older expiry: docs/stores/redis.md.
@@ -92,50 +112,21 @@ describeWith("redis", "random histories over connections that break are lineariz
     Object.entries(clients).map(([name, open]) => ({ name, open, seed })),
   );
 
-  test.each(cases)("RedisStore with $name (seed $seed)", SLOW, async ({ open, seed }) => {
-    const server = await startRedis();
-    const proxy = await startProxy(server.port, { seed });
-    try {
-      const opened = async (): Promise<Opened> => {
-        proxy.pass();
-        const connected = await open(proxy.port);
-        disturb(proxy);
-        return connected;
-      };
-      const outcomes = await checkHistories(opened, { seed, timeout: 500, calm: () => proxy.pass() });
-      expect(outcomes["save saved"]).toBeGreaterThan(0);
-    } finally {
-      await proxy.close();
-      await server.close();
-    }
-  });
+  test.each(cases)("RedisStore with $name (seed $seed)", SLOW, async ({ open, seed }) =>
+    checkDisturbed(await startRedis(), seed, open),
+  );
 });
 
-describeWith("memcached", "random histories over connections that break are linearizable on", () => {
-  test.each(SEEDS)("MemcachedStore (seed %i)", SLOW, async (seed) => {
-    const server = await startMemcached();
-    const proxy = await startProxy(server.port, { seed });
-    disturb(proxy);
-    try {
-      const open = async (): Promise<Opened> => {
-        const client = new MemcacheClient({ server: `127.0.0.1:${proxy.port}`, noDelay: true });
-        return { store: new MemcachedStore(client), close: async () => client.shutdown() };
-      };
-      const outcomes = await checkHistories(open, { seed, timeout: 500, calm: () => proxy.pass() });
-      expect(outcomes["save saved"]).toBeGreaterThan(0);
-    } finally {
-      await proxy.close();
-      await server.close();
-    }
-  });
+describeWith("memcached", TITLE, () => {
+  test.each(SEEDS)("MemcachedStore (seed %i)", SLOW, async (seed) =>
+    checkDisturbed(await startMemcached(), seed, async (port) => {
+      const client = new MemcacheClient({ server: `127.0.0.1:${port}`, noDelay: true });
+      return { store: new MemcachedStore(client), close: async () => client.shutdown() };
+    }),
+  );
 });
 
-describe("random histories over connections to MongoDB that break are linearizable on", () => {
-  /** Whose indexes were made over a better connection. */
-  class Ready extends MongodbStore {
-    override async setup(): Promise<void> {}
-  }
-
+describe(TITLE, () => {
   const cases = SEEDS.flatMap((seed) => [false, true].map((replicaSet) => ({ seed, replicaSet })));
 
   test.each(cases)(
@@ -143,99 +134,42 @@ describe("random histories over connections to MongoDB that break are linearizab
     SLOW,
     async ({ seed, replicaSet }) => {
       const server = await startMongodb({ replicaSet });
-      const proxy = await startProxy(server.port, { seed });
-      try {
-        const open = async (space: string): Promise<Opened> => {
-          const direct = new MongoClient(server.url);
-          await new MongodbStore(direct.db().collection(space)).setup();
-          await direct.close();
-          const url = server.url.replace(String(server.port), String(proxy.port));
-          const client = new MongoClient(url, { maxPoolSize: 2 });
-          disturb(proxy);
-          return { store: new Ready(client.db().collection(space)), close: () => client.close() };
-        };
-        const outcomes = await checkHistories(open, { seed, timeout: 500, calm: () => proxy.pass() });
-        expect(outcomes["save saved"]).toBeGreaterThan(0);
-      } finally {
-        await proxy.close();
-        await server.close();
-      }
+      await checkDisturbed(server, seed, async (port, space) => {
+        const url = server.url.replace(String(server.port), String(port));
+        const client = new MongoClient(url, { maxPoolSize: 2 });
+        return { store: new MongodbStore(client.db().collection(space)), close: () => client.close() };
+      });
     },
+  );
+
+  test.each(SEEDS)("DynamodbStore (seed %i)", SLOW, async (seed) =>
+    checkDisturbed(await startDynamodb(), seed, async (port, space) => {
+      // A touch that is sent again may bring back an older expiry: docs/stores/dynamodb.md.
+      const client = connectDynamodb(`http://127.0.0.1:${port}`, { maxAttempts: 1 });
+      return { store: new DynamodbStore(client, { table: space }), close: async () => client.destroy() };
+    }),
   );
 });
 
-describeWith("mysql", "random histories over connections that break are linearizable on", () => {
+describeWith("mysql", TITLE, () => {
   test.each(SEEDS)("MysqlStore (seed %i)", SLOW, async (seed) => {
     const server = await MysqlServer.start();
-    const proxy = await startProxy(server.port, { seed });
-    try {
-      const uri = server.url.replace(String(server.port), String(proxy.port));
-      const open = async (space: string): Promise<Opened> => {
-        proxy.pass();
-        const pool = createPool({ uri, connectionLimit: 2 });
-        const store = new MysqlStore(pool, { table: space });
-        await store.setup();
-        disturb(proxy);
-        return { store, close: () => pool.end() };
-      };
-      const outcomes = await checkHistories(open, { seed, timeout: 500, calm: () => proxy.pass() });
-      expect(outcomes["save saved"]).toBeGreaterThan(0);
-    } finally {
-      await proxy.close();
-      await server.close();
-    }
+    await checkDisturbed(server, seed, async (port, space) => {
+      const uri = server.url.replace(String(server.port), String(port));
+      const pool = createPool({ uri, connectionLimit: 2 });
+      return { store: new MysqlStore(pool, { table: space }), close: () => pool.end() };
+    });
   });
 });
 
-describeWith("postgres", "random histories over connections that break are linearizable on", () => {
+describeWith("postgres", TITLE, () => {
   test.each(SEEDS)("PostgresStore (seed %i)", SLOW, async (seed) => {
     const server = await PostgresServer.start();
-    const proxy = await startProxy(server.port, { seed });
-    try {
-      const connectionString = server.url.replace(String(server.port), String(proxy.port));
-      const open = async (space: string): Promise<Opened> => {
-        proxy.pass();
-        const pool = new pg.Pool({ connectionString, max: 2 });
-        pool.on("error", () => undefined);
-        const store = new PostgresStore(pool, { table: space });
-        await store.setup();
-        disturb(proxy);
-        return { store, close: () => pool.end() };
-      };
-      const outcomes = await checkHistories(open, { seed, timeout: 500, calm: () => proxy.pass() });
-      expect(outcomes["save saved"]).toBeGreaterThan(0);
-    } finally {
-      await proxy.close();
-      await server.close();
-    }
-  });
-});
-
-describe("random histories over connections that break are linearizable on", () => {
-  /** Whose table was made over a better connection. */
-  class Ready extends DynamodbStore {
-    override async setup(): Promise<void> {}
-  }
-
-  test.each(SEEDS)("DynamodbStore (seed %i)", SLOW, async (seed) => {
-    const server = await startDynamodb();
-    const proxy = await startProxy(server.port, { seed });
-    try {
-      const open = async (space: string): Promise<Opened> => {
-        const direct = connectDynamodb(server.url);
-        await new DynamodbStore(direct, { table: space }).setup();
-        direct.destroy();
-        const url = `http://127.0.0.1:${proxy.port}`;
-        // A touch that is sent again may bring back an older expiry: docs/stores/dynamodb.md.
-        const client = connectDynamodb(url, { maxAttempts: 1 });
-        disturb(proxy);
-        return { store: new Ready(client, { table: space }), close: async () => client.destroy() };
-      };
-      const outcomes = await checkHistories(open, { seed, timeout: 500, calm: () => proxy.pass() });
-      expect(outcomes["save saved"]).toBeGreaterThan(0);
-    } finally {
-      await proxy.close();
-      await server.close();
-    }
+    await checkDisturbed(server, seed, async (port, space) => {
+      const connectionString = server.url.replace(String(server.port), String(port));
+      const pool = new pg.Pool({ connectionString, max: 2 });
+      pool.on("error", () => undefined);
+      return { store: new PostgresStore(pool, { table: space }), close: () => pool.end() };
+    });
   });
 });

@@ -18,6 +18,8 @@ export interface HistoryOptions {
   readonly operations?: number;
   /** After how many milliseconds an operation counts as unanswered. Default: 1000. */
   readonly timeout?: number;
+  /** Called when the stores are open and set up: makes their work hard from now on. */
+  readonly disturb?: () => void;
   /** Called when all have done their work: ends what disturbs the stores, so that the last look gets an answer. */
   readonly calm?: () => Promise<void> | void;
 }
@@ -33,12 +35,13 @@ export async function checkHistories(
   open: OpenStore,
   options: HistoryOptions,
 ): Promise<Record<string, number>> {
-  const { seed, clients = 8, operations = 200, timeout = 1000, calm } = options;
+  const { seed, clients = 8, operations = 200, timeout = 1000, disturb, calm } = options;
   const recorder = new Recorder(timeout);
   const crowd = new Crowd(recorder, seededRandom(seed), options.sessions ?? 5);
   const opened = await Promise.all(Array.from({ length: clients }, () => open(`histories_${seed}`)));
   try {
     await opened[0]!.store.setup?.();
+    disturb?.();
     await Promise.all(opened.map(({ store }, client) => crowd.work(store, client, operations)));
     await calm?.();
     for (const key of recorder.keys) await lookAt(key, opened[0]!.store, recorder);
