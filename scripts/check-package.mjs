@@ -27,9 +27,11 @@ const SESSION = ["session", "codec", "signer", ...COOKIE];
 
 const REFUSAL = "adapters/refusal";
 const ON_NODE = [
-  ...["exchange", "head", "headers", "hold", "look", "refuse"].map((part) => `adapters/node-${part}`),
+  ...["begin", "exchange", "head", "headers", "hold", "look", "refuse"].map((part) => `adapters/node-${part}`),
   REFUSAL,
 ];
+
+const ON_FETCH = ["adapters/web-exchange", REFUSAL];
 
 /** What the bundle of an import path may hold (rooms, or single files) and how large it may be: minified, gzipped KiB. */
 const paths = {
@@ -38,9 +40,13 @@ const paths = {
   "./signer": { holds: SIGNER, budget: 9 },
   "./codec": { holds: CODEC, budget: 22 },
   "./flask": { holds: ["flask", "stores", ...SESSION], budget: 48 },
+  "./adapters/express": { holds: ["adapters/express", ...ON_NODE, ...SESSION], budget: 3 },
+  "./adapters/fastify": { holds: ["adapters/fastify", ...ON_NODE, ...SESSION], budget: 3.5 },
+  "./adapters/h3": { holds: ["adapters/h3", ...ON_FETCH, ...SESSION], budget: 1.5 },
   "./adapters/hono": { holds: ["adapters/hono", ...ON_NODE, ...SESSION], budget: 3.5 },
+  "./adapters/koa": { holds: ["adapters/koa", ...ON_NODE, ...SESSION], budget: 3 },
   "./adapters/node": { holds: ["adapters/node", ...ON_NODE, ...SESSION], budget: 3 },
-  "./adapters/web": { holds: ["adapters/web", REFUSAL, ...SESSION], budget: 1.5 },
+  "./adapters/web": { holds: ["adapters/web", ...ON_FETCH, ...SESSION], budget: 1.5 },
   "./stores/caching": {
     holds: ["stores/caching", "stores/cached-record", "stores/caching-lanes", ...BOTTOM],
     budget: 2,

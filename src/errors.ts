@@ -123,6 +123,8 @@ export class StoreError extends HipflaskError {
   override readonly retryable = true;
   /** The HTTP status to answer with. */
   readonly status = 503;
+  /** The HTTP headers to answer with, which frameworks take from an error: Express, Fastify, Koa and H3. */
+  readonly headers: Readonly<Record<string, string>> = { "Retry-After": "1" };
 }
 
 /** The session was ended or got another ID while this request worked on it, so there is nothing to change any more. */

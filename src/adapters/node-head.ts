@@ -4,6 +4,7 @@ import { withExchange } from "./node-headers.ts";
 import { Hold } from "./node-hold.ts";
 import { checkStatus } from "./node-look.ts";
 import { refuse, type Sender } from "./node-refuse.ts";
+import { refusalOf } from "./refusal.ts";
 
 type Call = (this: NodeResponse, ...args: unknown[]) => NodeResponse;
 
@@ -13,17 +14,17 @@ export class Head {
   readonly #sender: Sender;
   readonly #hold: Hold | undefined;
   /** Undefined once there is nothing more to do. */
-  #exchange: Pick<Exchange, "commit" | "hasHeaders" | "writeTo"> | undefined;
+  #exchange: Pick<Exchange, "commit" | "failure" | "hasHeaders" | "writeTo"> | undefined;
 
   constructor(
     response: NodeResponse,
-    exchange: Pick<Exchange, "commit" | "hasHeaders" | "writeTo" | "mayWait">,
+    exchange: Pick<Exchange, "commit" | "failure" | "hasHeaders" | "writeTo" | "mayWait">,
   ) {
     this.#response = response;
     this.#exchange = exchange;
     this.#sender = { writeHead: response.writeHead, end: response.end } as Sender;
     this.#insert();
-    if (exchange.mayWait) this.#hold = new Hold(response, this.#sender, () => this.#exchange?.commit());
+    if (exchange.mayWait) this.#hold = new Hold(response, this.#sender, (status) => this.#commit(status));
     else this.#commitAtEnd();
   }
 
@@ -38,16 +39,20 @@ export class Head {
     this.#exchange = undefined;
   }
 
+  #commit(status: number): Promise<void> | undefined {
+    // The framework answers to what the session has thrown.
+    if (refusalOf(this.#exchange?.failure)?.status === status) this.leave();
+    return this.#exchange?.commit();
+  }
+
   /** Every way to send headers goes through `writeHead`. */
   #insert(): void {
     const target = this.#response as { writeHead: Call };
     const { writeHead } = target;
     target.writeHead = (status, ...rest) => {
+      if (this.#exchange !== undefined) void this.#commit(checkStatus(status));
       const exchange = this.#exchange;
-      if (exchange === undefined) return writeHead.call(this.#response, status, ...rest);
-      checkStatus(status);
-      void exchange.commit();
-      const args = withExchange(this.#response, exchange, rest);
+      const args = exchange === undefined ? rest : withExchange(this.#response, exchange, rest);
       const result = writeHead.call(this.#response, status, ...args);
       // Not before: Node may refuse the headers, and the next attempt needs ours too.
       this.#exchange = undefined;
@@ -60,7 +65,7 @@ export class Head {
     const target = this.#response as { end: Call };
     const { end } = target;
     target.end = (...args) => {
-      void this.#exchange?.commit();
+      void this.#commit(this.#response.statusCode);
       return end.apply(this.#response, args);
     };
   }

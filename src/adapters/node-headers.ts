@@ -68,8 +68,11 @@ class HeaderList implements ResponseHeaders {
     this.#list.push(name, value);
   }
 
+  /** One entry for all values: of two with the same name Node keeps the last where a header was set and removed before. */
   append(name: string, value: string): void {
-    this.#list.push(name, value);
+    const at = this.#list.findIndex((item, i) => i % 2 === 0 && isSameName(item as string, name));
+    if (at === -1) this.#list.push(name, value);
+    else this.#list[at + 1] = joined(this.#list[at + 1]!, value);
   }
 }
 

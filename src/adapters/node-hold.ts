@@ -18,7 +18,7 @@ type Target = Omit<ServerResponse, Sending> & Record<Sending, Method>;
 export class Hold {
   readonly #target: Target;
   readonly #sender: Sender;
-  readonly #commit: () => Promise<void> | undefined;
+  readonly #commit: (status: number) => Promise<void> | undefined;
   readonly #next = {} as Record<Sending, Method>;
   /** `refused`: the client got an error, and what the application still sends goes nowhere. */
   #state: "open" | "held" | "through" | "refused" = "open";
@@ -30,9 +30,9 @@ export class Hold {
 
   /**
    * @param sender the response's methods as they were before ours
-   * @param commit called once; what it returns is waited for
+   * @param commit called once with the status; what it returns is waited for
    */
-  constructor(response: NodeResponse, sender: Sender, commit: () => Promise<void> | undefined) {
+  constructor(response: NodeResponse, sender: Sender, commit: (status: number) => Promise<void> | undefined) {
     const target = response as unknown as Target;
     this.#target = target;
     this.#sender = sender;
@@ -41,7 +41,7 @@ export class Hold {
       const next = target[method];
       this.#next[method] = next;
       target[method] = (...args) => {
-        if (this.#state === "open") this.#begin();
+        if (this.#state === "open") this.#begin(method === "writeHead" ? Number(args[0]) : target.statusCode);
         if (this.#state === "held") return this.#keep(method, args);
         if (this.#state === "refused") return this.#drop(method, args);
         return next.apply(target, args);
@@ -54,10 +54,10 @@ export class Hold {
     if (!this.#target.writableEnded) this.#refuse(error);
   }
 
-  #begin(): void {
+  #begin(status: number): void {
     // Also where the commit throws: then the application may give another answer.
     this.#state = "through";
-    const stored = this.#commit();
+    const stored = this.#commit(status);
     if (stored === undefined) return;
     this.#state = "held";
     void stored.then(

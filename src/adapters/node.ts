@@ -1,6 +1,6 @@
 import type { SessionManager } from "../session/index.ts";
-import { type NodeRequest, type NodeResponse, openNodeExchange } from "./node-exchange.ts";
-import { Head } from "./node-head.ts";
+import { beginOnNode } from "./node-begin.ts";
+import type { NodeRequest, NodeResponse } from "./node-exchange.ts";
 import { refusalOf } from "./refusal.ts";
 
 /**
@@ -24,9 +24,7 @@ export function nodeSessions<Data extends object, Req extends NodeRequest, Res e
 ): (request: Req, response: Res) => Result | undefined {
   return (request, response) => {
     if (sessions.isBound(request)) return handler(request, response);
-    const exchange = openNodeExchange(sessions, request);
-    sessions.bind(request, exchange);
-    const head = new Head(response, exchange);
+    const { exchange, head } = beginOnNode(sessions, request, request, response);
     // Node has no error handler: what nobody catches ends the process, and neither a visitor nor a store may do that.
     const answer = (error: unknown): undefined => {
       if (error !== exchange.failure && refusalOf(error) === undefined) throw error;

@@ -8,7 +8,7 @@ export interface Refusal {
 }
 
 const PLAIN = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
-const UNAVAILABLE = { text: "Service Unavailable", headers: { ...PLAIN, "Retry-After": "1" } };
+const UNAVAILABLE = "Service Unavailable";
 const CONFLICT = { text: "Conflict", headers: PLAIN };
 
 /** What is answered to the error of a store that does not work, and of a session that has ended. Any other error is not ours: 500. */
@@ -16,7 +16,8 @@ export const FAILED: Refusal = { status: 500, text: "Internal Server Error", hea
 
 /** The answer to an error that a session can end a request with; undefined for every other one. */
 export function refusalOf(error: unknown): Refusal | undefined {
-  if (error instanceof StoreError) return { status: error.status, ...UNAVAILABLE };
+  if (error instanceof StoreError)
+    return { status: error.status, text: UNAVAILABLE, headers: { ...PLAIN, ...error.headers } };
   if (error instanceof GoneError) return { status: error.status, ...CONFLICT };
   return undefined;
 }

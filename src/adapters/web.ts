@@ -1,5 +1,6 @@
 import type { SessionManager } from "../session/index.ts";
 import { refusalOf, refusalResponse } from "./refusal.ts";
+import { openWebExchange, withExchangeHeaders } from "./web-exchange.ts";
 
 /** A handler of the Fetch API's kind; what comes after the request (environment, context, parameters) is handed through. */
 export type WebHandler<Rest extends unknown[]> = (
@@ -26,13 +27,7 @@ export function webSessions<Data extends object, Rest extends unknown[]>(
 ): (request: Request, ...rest: Rest) => Promise<Response> {
   return async (request, ...rest) => {
     if (sessions.isBound(request)) return handler(request, ...rest);
-    const url = new URL(request.url);
-    const exchange = sessions.open({
-      cookie: request.headers.get("Cookie") ?? undefined,
-      host: request.headers.get("Host") ?? url.host,
-      encrypted: url.protocol === "https:",
-      userAgent: () => request.headers.get("User-Agent") ?? undefined,
-    });
+    const exchange = openWebExchange(sessions, request);
     sessions.bind(request, exchange);
     let response: Response | undefined;
     try {
@@ -43,24 +38,6 @@ export function webSessions<Data extends object, Rest extends unknown[]>(
       if (refusal === undefined) throw error;
       return refusalResponse(refusal, response);
     }
-    // A network error and the switch to another protocol carry no headers of ours.
-    if (!exchange.hasHeaders || response.status < 200) return response;
-    const answer = mayBeShared(response) ? new Response(response.body, response) : response;
-    exchange.writeTo(answer.headers);
-    return answer;
+    return withExchangeHeaders(response, exchange);
   };
-}
-
-/**
- * Whether the headers must not be changed: because they cannot be (a redirect, what `fetch` gave), or because a response
- * without a body may be given to several visitors.
- */
-function mayBeShared(response: Response): boolean {
-  if (response.body === null) return true;
-  try {
-    response.headers.delete("x-hipflask-probe");
-    return false;
-  } catch {
-    return true;
-  }
 }

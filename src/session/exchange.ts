@@ -51,7 +51,9 @@ export class Exchange<Data extends object = Dict> {
     if (!(session instanceof Promise)) return Promise.resolve(this.#begin(session));
     const loading = session.then((loaded) => this.#begin(loaded));
     // Whoever asked gets the error; where nobody waits for it, it must not end the process.
-    loading.catch(() => undefined);
+    loading.catch((error: unknown) => {
+      this.#failure = error;
+    });
     return loading;
   }
 
@@ -115,9 +117,9 @@ export class Exchange<Data extends object = Dict> {
     return this.#keeping.mayWait;
   }
 
-  /** What `commit` threw, if it did. */
+  /** What kept the session from being read, changed or stored last; undefined where nothing did. */
   get failure(): unknown {
-    return this.#failure;
+    return this.#failure ?? this.#session?.failure;
   }
 
   /** Whether the response needs headers of ours. False before `commit`. */

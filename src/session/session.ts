@@ -2,7 +2,7 @@ import { seconds } from "../clock.ts";
 import { type Dict, Tuple } from "../codec/index.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
 import { isDict, setOwn } from "../encoding/plain.ts";
-import { DataError, HeadersSentError } from "../errors.ts";
+import { DataError, GoneError, HeadersSentError, StoreError } from "../errors.ts";
 import { readOnly } from "./read-only.ts";
 import { FRESH, LASTING, refuseReserved, RESERVED, withOwn } from "./reserved.ts";
 import type { Settings } from "./settings.ts";
@@ -85,6 +85,7 @@ export class Session<Data extends object = any> {
   #shown: Flash[] | undefined;
   /** The end of what this request does in the store, one thing after the other. */
   #turn: Promise<unknown> | undefined;
+  #failure: unknown;
 
   /** @internal Sessions come from `sessions.get`. */
   constructor(settings: Settings<Data>, start: SessionStart<Data>) {
@@ -278,8 +279,15 @@ export class Session<Data extends object = any> {
   /** Each begins with what the one before it left, and all of it ends before the response. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     const result = (this.#turn ?? Promise.resolve()).then(work);
-    this.#turn = result.catch(() => undefined);
+    this.#turn = result.catch((error: unknown) => {
+      if (error instanceof StoreError || error instanceof GoneError) this.#failure = error;
+    });
     return result;
+  }
+
+  /** @internal The store's last refusal to do what it was asked for. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** @internal Fulfilled when everything is done that was begun in the store; undefined where nothing was. */

@@ -1,9 +1,20 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { createServer as createHttp2Server, type Http2Server } from "node:http2";
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
 import { getRequestListener } from "@hono/node-server";
+import express, { type ErrorRequestHandler, type Express } from "express";
+import express4 from "express4";
+import { fastify } from "fastify";
+import { H3 } from "h3";
 import { Hono } from "hono";
+import Koa from "koa";
 import type { SessionManager } from "hipflask";
+import { expressSessions } from "hipflask/adapters/express";
+import { fastifySessions } from "hipflask/adapters/fastify";
+import { h3Sessions } from "hipflask/adapters/h3";
 import { honoSessions } from "hipflask/adapters/hono";
+import { koaSessions } from "hipflask/adapters/koa";
 import { nodeSessions } from "hipflask/adapters/node";
 import { webSessions } from "hipflask/adapters/web";
 import { type Call, call, failure } from "./call.ts";
@@ -57,15 +68,90 @@ export function honoApp({ sessions, respond, respondBefore }: App): Hono {
 
 /** The application on `nodeSessions`. */
 function nodeApp({ sessions, respond, respondBefore }: App): RequestListener {
-  const handle: RequestListener = nodeSessions(sessions, async (request, response) => {
+  return after(
+    respondBefore,
+    nodeSessions(sessions, async (request, response) => {
+      try {
+        await sendResponse(await respond(nodeCall(request)), request, response);
+      } catch (error) {
+        await sendResponse(failure(error), request, response);
+      }
+    }),
+  );
+}
+
+/** The application on `expressSessions`. */
+function expressApp(app: Express, { sessions, respond, respondBefore }: App): RequestListener {
+  app.use(expressSessions(sessions));
+  app.use((request, response, next) => {
+    Promise.resolve(nodeCall(request))
+      .then(respond)
+      .then((answer) => sendResponse(answer, request, response))
+      .catch(next);
+  });
+  const answerError: ErrorRequestHandler = (error, request, response, _next) =>
+    sendResponse(failure(error), request, response);
+  app.use(answerError);
+  return after(respondBefore, app);
+}
+
+/** The application on `fastifySessions`. */
+function fastifyApp({ sessions, respond, respondBefore }: App): RequestListener {
+  const app = fastify();
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _body, done) => done(null));
+  app.register(fastifySessions(sessions));
+  app.setErrorHandler((error, _request, reply) => reply.send(failure(error)));
+  app.all("*", async (request, reply) => {
+    const { method, url, raw } = request;
+    return reply.send(await respond(call(method, `http://localhost${url}`, request, () => bodyText(raw))));
+  });
+  const ready = app.ready();
+  return after(respondBefore, (request, response) => {
+    void ready.then(() => app.routing(request, response));
+  });
+}
+
+/** The application on `koaSessions`. */
+function koaApp({ sessions, respond, respondBefore }: App): RequestListener {
+  const app = new Koa();
+  app.use(async (ctx, next) => {
     try {
-      const url = `http://localhost${request.url}`;
-      const answer = await respond(call(request.method ?? "GET", url, request, () => bodyText(request)));
-      await sendResponse(answer, request, response);
+      await next();
     } catch (error) {
-      await sendResponse(failure(error), request, response);
+      answerKoa(ctx, failure(error));
     }
   });
+  app.use(koaSessions(sessions));
+  app.use(async (ctx) => {
+    const url = `http://localhost${ctx.url}`;
+    answerKoa(ctx, await respond(call(ctx.method, url, ctx, () => bodyText(ctx.req))));
+  });
+  return after(respondBefore, app.callback());
+}
+
+/** Answers with a `Response`, and nothing of what was there before. */
+export function answerKoa(ctx: Koa.Context, answer: Response): void {
+  for (const name of ctx.res.getHeaderNames()) ctx.remove(name);
+  ctx.body = answer.body === null ? null : Readable.fromWeb(answer.body as ReadableStream);
+  ctx.status = answer.status;
+  for (const [name, value] of answer.headers) {
+    if (name === "set-cookie") ctx.append(name, value);
+    else ctx.set(name, value);
+  }
+}
+
+/** The application on `h3Sessions`. */
+function h3App({ sessions, respond, respondBefore }: App): H3 {
+  const app = new H3({ onError: (error) => failure(error.cause ?? error) });
+  app.use((event, next) => respondBefore?.(event.url.pathname) ?? next());
+  app.use(h3Sessions(sessions));
+  app.all("/**", (event) => respond(call(event.req.method, event.req.url, event, () => event.req.text())));
+  return app;
+}
+
+/** What comes before the application's own answers. */
+function after(respondBefore: App["respondBefore"], handle: RequestListener): RequestListener {
   return (request, response) => {
     const [path = ""] = (request.url ?? "").split("?");
     const answer = respondBefore?.(path);
@@ -74,8 +160,20 @@ function nodeApp({ sessions, respond, respondBefore }: App): RequestListener {
   };
 }
 
+function nodeCall(request: IncomingMessage): Call {
+  return call(request.method ?? "GET", `http://localhost${request.url}`, request, () => bodyText(request));
+}
+
 export const LISTENERS = {
   web: (app: App) => fetchListener(webApp(app)),
   node: nodeApp,
   hono: (app: App) => getRequestListener(honoApp(app).fetch) as RequestListener,
+  express: (app: App) => expressApp(express(), app),
+  express4: (app: App) => expressApp(express4(), app),
+  fastify: fastifyApp,
+  koa: koaApp,
+  h3: (app: App) => {
+    const h3 = h3App(app);
+    return fetchListener(async (request) => h3.fetch(request));
+  },
 };

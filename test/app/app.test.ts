@@ -288,7 +288,10 @@ describe.each(APPS)("the conformance app with ADAPTER=$adapter STORAGE=$storage"
 
 describe("the conformance app refuses", () => {
   test.each([
-    ["ADAPTER=koa", "ADAPTER=koa is not known. Known: web, node, hono.\n"],
+    [
+      "ADAPTER=nest",
+      "ADAPTER=nest is not known. Known: web, node, hono, express, express4, fastify, koa, h3.\n",
+    ],
     ["STORAGE=paper", "STORAGE=paper is not known. Known: signed, server, flask.\n"],
     ["STORAGE=server STORE=paper", `STORE=paper is not known. Known: ${Object.keys(STORES).join(", ")}.\n`],
     ["STORAGE=server LAYOUT=paper", "LAYOUT=paper is not known. Known: native, flask-session.\n"],

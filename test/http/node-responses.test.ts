@@ -3,7 +3,7 @@ import { createServer, request as httpRequest, type ServerResponse } from "node:
 import { connect, createServer as createHttp2Server } from "node:http2";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { DataError, HeadersSentError, type SessionManager, TooLargeError } from "hipflask";
+import { cookies, DataError, HeadersSentError, type SessionManager, TooLargeError } from "hipflask";
 import { nodeSessions } from "hipflask/adapters/node";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen, overHttp, overHttp2, type Reply } from "../support/client.ts";
@@ -180,6 +180,17 @@ describe.each(KINDS)("nodeSessions over $protocol with $storage.name", ({ protoc
     expect(thrown).toBeInstanceOf(storage.isStored ? DataError : TooLargeError);
     expect([reply.status, reply.text, reply.setCookies]).toEqual([413, "too large", []]);
     expect(reply.header("cache-control")).toBeUndefined();
+  });
+
+  test("sends each of several cookies where a header was set and taken away before", async () => {
+    const reply = await ask(async (response, sessions, request) => {
+      (await sessions.get(request)).data["n"] = 1;
+      for (const name of ["theme", "lang"]) cookies(request).set(name, "x");
+      response.setHeader("X-Own", "1");
+      response.removeHeader("X-Own");
+      response.writeHead(200, { "Content-Type": "text/plain" }).end();
+    });
+    expect(["theme", "lang", "session"].map((name) => reply.cookies(name).length)).toEqual([1, 1, 1]);
   });
 
   test("a header that Node refuses does not cost the session", async () => {

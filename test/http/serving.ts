@@ -15,6 +15,8 @@ export interface Subject {
   readonly protocol?: "http1" | "http2";
   /** Whether an error that a handler throws becomes an answer that still passes by the adapter. */
   readonly seesErrors: boolean;
+  /** Whether the framework has a page of its own for errors. Default: false, plain text. */
+  readonly hasErrorPage?: boolean;
   /** How its sessions are kept. */
   readonly storage: StorageKind;
 }

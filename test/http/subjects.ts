@@ -1,12 +1,21 @@
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { getRequestListener } from "@hono/node-server";
+import express, { type Express } from "express";
+import express4 from "express4";
+import { fastify } from "fastify";
+import { H3 } from "h3";
 import { Hono } from "hono";
+import Koa from "koa";
+import { expressSessions } from "hipflask/adapters/express";
+import { fastifySessions } from "hipflask/adapters/fastify";
+import { h3Sessions } from "hipflask/adapters/h3";
 import { honoSessions } from "hipflask/adapters/hono";
+import { koaSessions } from "hipflask/adapters/koa";
 import { nodeSessions } from "hipflask/adapters/node";
 import { webSessions } from "hipflask/adapters/web";
 import { onTestFinished } from "vitest";
-import { type AdapterName, type App, appServer, honoApp, webApp } from "../app/adapters.ts";
+import { type AdapterName, type App, answerKoa, appServer, honoApp, webApp } from "../app/adapters.ts";
 import { call } from "../app/call.ts";
 import { bodyText, fetchListener, sendResponse } from "../app/fetch-on-node.ts";
 import { listen, overFetch, overHttp, overHttp2 } from "../support/client.ts";
@@ -78,26 +87,33 @@ export function careless(storage: StorageKind): Subject[] {
       const answer = await respond(call(request.method!, url, request, () => bodyText(request)));
       await sendResponse(answer, request, response);
     });
-  const listeners: Record<string, (app: App) => RequestListener> = {
+  const listeners: Record<string, Listener> = {
     web: (app) => fetchListener(web(app)),
     hono: (app) => getRequestListener(hono(app).fetch) as RequestListener,
     node,
   };
   const bare = (name: string): Omit<Subject, "start"> => ({ name, storage, seesErrors: false });
+  const served = (name: string, protocol: "http1" | "http2", listener: Listener): Subject => ({
+    ...bare(`the adapter ${name} over ${protocol}`),
+    protocol,
+    hasErrorPage: Object.hasOwn(CARELESS, name),
+    async start(app) {
+      keepGlobals();
+      const handler = listener(app);
+      const { origin, close } = await listen(
+        protocol === "http1" ? createServer(handler) : createHttp2Server(handler as never),
+      );
+      onTestFinished(close);
+      return { origin, send: protocol === "http1" ? overHttp(origin) : overHttp2(origin) };
+    },
+  });
   return [
-    ...Object.entries(listeners).flatMap(([name, listener]) =>
-      (["http1", "http2"] as const).map((protocol): Subject => ({
-        ...bare(`the adapter ${name} over ${protocol}`),
-        protocol,
-        async start(app) {
-          keepGlobals();
-          const { origin, close } = await listen(
-            protocol === "http1" ? createServer(listener(app)) : createHttp2Server(listener(app) as never),
-          );
-          onTestFinished(close);
-          return { origin, send: protocol === "http1" ? overHttp(origin) : overHttp2(origin) };
-        },
-      })),
+    ...Object.entries({ ...listeners, ...CARELESS }).map(([name, listener]) =>
+      served(name, "http1", listener),
+    ),
+    // Koa by itself never ends its answer to a HEAD request that failed.
+    ...Object.entries({ ...listeners, fastify: CARELESS.fastify }).map(([name, listener]) =>
+      served(name, "http2", listener),
     ),
     { ...bare("the adapter web without a server"), start: async (app) => ({ send: overFetch(web(app)) }) },
     {
@@ -107,10 +123,59 @@ export function careless(storage: StorageKind): Subject[] {
   ];
 }
 
+type Listener = (app: App) => RequestListener;
+
+/** Frameworks with an answer of their own to errors. */
+const CARELESS = {
+  express: (app) => carelessExpress(express(), app),
+  express4: (app) => carelessExpress(express4(), app),
+  fastify({ sessions, respond }) {
+    const app = fastify();
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", (_request, _body, done) => done(null));
+    app.register(fastifySessions(sessions));
+    app.all("*", (request) =>
+      respond(call(request.method, `http://localhost${request.url}`, request, () => bodyText(request.raw))),
+    );
+    const ready = app.ready();
+    return (request, response) => void ready.then(() => app.routing(request, response));
+  },
+  koa({ sessions, respond }) {
+    const app = new Koa();
+    app.silent = true;
+    app.use(koaSessions(sessions));
+    app.use(async (ctx) => {
+      const url = `http://localhost${ctx.url}`;
+      answerKoa(ctx, await respond(call(ctx.method, url, ctx, () => bodyText(ctx.req))));
+    });
+    return app.callback();
+  },
+  h3({ sessions, respond }) {
+    const app = new H3({ silent: true });
+    app.use(h3Sessions(sessions));
+    app.all("/**", (event) => respond(call(event.req.method, event.req.url, event, () => event.req.text())));
+    return fetchListener(async (request) => app.fetch(request));
+  },
+} satisfies Record<string, Listener>;
+
+function carelessExpress(app: Express, { sessions, respond }: App): RequestListener {
+  app.use(expressSessions(sessions));
+  app.use((request, response, next) => {
+    const url = `http://localhost${request.url}`;
+    Promise.resolve(call(request.method, url, request, () => bodyText(request)))
+      .then(respond)
+      .then((answer) => sendResponse(answer, request, response))
+      .catch(next);
+  });
+  return app;
+}
+
 /** Each adapter in each way to reach it. */
 export function everySubject(storage: StorageKind): Subject[] {
-  const served = (["web", "node", "hono"] as const).flatMap((adapter) =>
+  const served = (["web", "node", "hono", "fastify", "koa", "h3"] as const).flatMap((adapter) =>
     (["http1", "http2"] as const).map((protocol) => overNetwork(adapter, protocol, storage)),
   );
-  return [...served, webAlone(storage), honoAlone(storage)];
+  // Express knows HTTP/1 alone.
+  const onHttp1 = (["express", "express4"] as const).map((adapter) => overNetwork(adapter, "http1", storage));
+  return [...served, ...onHttp1, webAlone(storage), honoAlone(storage)];
 }

@@ -1,0 +1,60 @@
+import type { FastifyPluginCallback, FastifyRequest } from "fastify";
+import type { Exchange, SessionManager } from "../session/index.ts";
+import { beginOnNode } from "./node-begin.ts";
+import { refusalOf } from "./refusal.ts";
+
+/** Under this name a request has its exchange. */
+const EXCHANGE = Symbol("hipflask.exchange");
+
+type Request<Data extends object> = FastifyRequest & { [EXCHANGE]?: Exchange<Data> };
+
+/**
+ * Sessions for Fastify. `sessions.get(request)` and `cookies(request)` take the request. Register it before the routes that
+ * use sessions; it is there for the whole application, not only for the plugin that registers it.
+ *
+ * The session is stored before Fastify sends the answer. What cannot be stored, and a store that fails, are errors like
+ * those of any hook: Fastify answers 503 to the latter.
+ *
+ * @example
+ * app.register(fastifySessions(sessions));
+ * app.get("/count", async (request) => {
+ *   const session = await sessions.get(request);
+ *   session.data.count = (session.data.count ?? 0) + 1;
+ *   return { count: session.data.count };
+ * });
+ */
+export function fastifySessions<Data extends object>(sessions: SessionManager<Data>): FastifyPluginCallback {
+  const plugin: FastifyPluginCallback = (app, _options, ready) => {
+    app.addHook("onRequest", (request: Request<Data>, reply, next) => {
+      if (sessions.isBound(request)) return next();
+      const { exchange } = beginOnNode(sessions, request, request.raw, reply.raw);
+      request[EXCHANGE] = exchange;
+      return sessions.run(exchange, next);
+    });
+    // What reads the body loses track of the request.
+    app.addHook("preValidation", (request: Request<Data>, _reply, next) => {
+      sessions.run(request[EXCHANGE]!, next);
+    });
+    app.addHook("onSend", (request: Request<Data>, reply, payload, done) => {
+      try {
+        const stored = request[EXCHANGE]!.commit();
+        if (stored === undefined) done(null, payload);
+        else stored.then(() => done(null, payload), refuse);
+      } catch (error) {
+        refuse(error);
+      }
+
+      function refuse(error: unknown): void {
+        // Nothing is left of the application's answer; Fastify would keep its status.
+        for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+        reply.code(refusalOf(error)?.status ?? 500);
+        done(error as Error);
+      }
+    });
+    ready();
+  };
+  return Object.assign(plugin, {
+    [Symbol.for("skip-override")]: true,
+    [Symbol.for("fastify.display-name")]: "hipflask",
+  });
+}

@@ -1,0 +1,46 @@
+import { type H3Config, type Middleware, toResponse } from "h3";
+import type { SessionManager } from "../session/index.ts";
+import { refusalOf, refusalResponse } from "./refusal.ts";
+import { openWebExchange, withExchangeHeaders } from "./web-exchange.ts";
+
+/**
+ * Sessions for H3 2, and for Nitro by it. `sessions.get(event)` and `cookies(event)` take the event. Add it before what uses
+ * sessions.
+ *
+ * @example
+ * app.use(h3Sessions(sessions));
+ * app.get("/count", async (event) => {
+ *   const session = await sessions.get(event);
+ *   session.data.count = (session.data.count ?? 0) + 1;
+ *   return { count: session.data.count };
+ * });
+ */
+export function h3Sessions<Data extends object>(sessions: SessionManager<Data>): Middleware {
+  return async (event, next) => {
+    if (sessions.isBound(event)) return next();
+    const exchange = openWebExchange(sessions, event.req);
+    sessions.bind(event, exchange);
+    const handled = sessions.run(exchange, async () => next());
+    let result: unknown;
+    try {
+      result = await handled.catch(unlessRefused);
+      await exchange.commit();
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      return refusalResponse(refusal, result instanceof Response ? result : undefined);
+    }
+    if (!exchange.hasHeaders || result === HANDLED) return handled;
+    // Made now, because a header that the application has set on a Response of its own counts as well.
+    const { onResponse: _, ...config }: H3Config = event.app?.config ?? {};
+    return withExchangeHeaders(await toResponse(handled, event, config), exchange);
+  };
+}
+
+/** What H3 has in the place of an answer that was sent by other means. */
+const HANDLED = Symbol.for("h3.handled");
+
+/** An error of the application's is answered by H3, and what was written before it is kept. */
+function unlessRefused(error: unknown): void {
+  if (refusalOf(error) !== undefined) throw error;
+}

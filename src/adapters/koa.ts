@@ -1,0 +1,32 @@
+import type { SessionManager } from "../session/index.ts";
+import { beginOnNode } from "./node-begin.ts";
+import type { NodeRequest, NodeResponse } from "./node-exchange.ts";
+
+/** Middleware of Koa's kind. */
+export type KoaMiddleware = (
+  ctx: { readonly req: NodeRequest; readonly res: NodeResponse },
+  next: () => Promise<unknown>,
+) => Promise<unknown>;
+
+/**
+ * Sessions for Koa. `sessions.get(ctx)` and `cookies(ctx)` take the context. Add it before what uses sessions.
+ *
+ * The session is stored before Koa answers. What cannot be stored, and a store that fails, are errors like those of any
+ * middleware: Koa answers 503 to the latter.
+ *
+ * @example
+ * app.use(koaSessions(sessions));
+ * app.use(async (ctx) => {
+ *   const session = await sessions.get(ctx);
+ *   session.data.count = (session.data.count ?? 0) + 1;
+ *   ctx.body = { count: session.data.count };
+ * });
+ */
+export function koaSessions<Data extends object>(sessions: SessionManager<Data>): KoaMiddleware {
+  return async (ctx, next) => {
+    if (sessions.isBound(ctx)) return next();
+    const { exchange } = beginOnNode(sessions, ctx, ctx.req, ctx.res);
+    await sessions.run(exchange, next);
+    return exchange.commit();
+  };
+}

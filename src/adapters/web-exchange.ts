@@ -1,0 +1,47 @@
+import type { Exchange, SessionManager } from "../session/index.ts";
+
+/** What is asked of a request of the Fetch API's kind. */
+export interface WebRequest {
+  readonly url: string;
+  readonly headers: Pick<Headers, "get">;
+}
+
+/** Opens the exchange of a request of the Fetch API's kind. */
+export function openWebExchange<Data extends object>(
+  sessions: SessionManager<Data>,
+  { url, headers }: WebRequest,
+): Exchange<Data> {
+  const { host, protocol } = new URL(url);
+  return sessions.open({
+    cookie: headers.get("Cookie") ?? undefined,
+    host: headers.get("Host") ?? host,
+    encrypted: protocol === "https:",
+    userAgent: () => headers.get("User-Agent") ?? undefined,
+  });
+}
+
+/** The response with the exchange's headers: the same one, or one like it where that one must not be changed. */
+export function withExchangeHeaders(
+  response: Response,
+  exchange: Pick<Exchange, "hasHeaders" | "writeTo">,
+): Response {
+  // A network error and the switch to another protocol carry no headers of ours.
+  if (!exchange.hasHeaders || response.status < 200) return response;
+  const answer = mayBeShared(response) ? new Response(response.body, response) : response;
+  exchange.writeTo(answer.headers);
+  return answer;
+}
+
+/**
+ * Whether the headers must not be changed: because they cannot be (a redirect, what `fetch` gave), or because a response
+ * without a body may be given to several visitors.
+ */
+function mayBeShared(response: Response): boolean {
+  if (response.body === null) return true;
+  try {
+    response.headers.delete("x-hipflask-probe");
+    return false;
+  } catch {
+    return true;
+  }
+}
