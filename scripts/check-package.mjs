@@ -27,7 +27,9 @@ const SESSION = ["session", "codec", "signer", ...COOKIE];
 
 const REFUSAL = "adapters/refusal";
 const ON_NODE = [
-  ...["begin", "exchange", "head", "headers", "hold", "look", "refuse"].map((part) => `adapters/node-${part}`),
+  ...["begin", "exchange", "head", "headers", "hold", "look", "refuse"].map(
+    (part) => `adapters/node-${part}`,
+  ),
   REFUSAL,
 ];
 

@@ -103,13 +103,13 @@ export class MalformedError extends HipflaskError {
   }
 }
 
-/** The session or a cookie was changed after the response's headers had left: the change cannot reach the browser. */
+/** The session or a cookie was changed where no header leaves any more: the change cannot reach the browser. */
 export class HeadersSentError extends HipflaskError {
-  constructor(what: string) {
-    super(
-      "HEADERS_SENT",
-      `${what} came after the response's headers were sent and cannot reach the browser. Make the change before the first byte of the body.`,
-    );
+  constructor(
+    what: string,
+    reason = "The response's headers were sent before. Make the change before the first byte of the body.",
+  ) {
+    super("HEADERS_SENT", `${what} cannot reach the browser. ${reason}`);
   }
 }
 

@@ -20,6 +20,7 @@ export type {
   Flash,
   LoadedRecord,
   OwnedRecord,
+  PlainRequest,
   RecordStore,
   SaveResult,
   ServerSideOptions,

@@ -1,4 +1,5 @@
 import type { Exchange, SessionManager } from "../session/index.ts";
+import { refusalOf, refusalResponse } from "./refusal.ts";
 
 /** What is asked of a request of the Fetch API's kind. */
 export interface WebRequest {
@@ -20,6 +21,34 @@ export function openWebExchange<Data extends object>(
   });
 }
 
+/**
+ * Lets `handle` answer a request, and stores its session before the response leaves.
+ *
+ * @param context what the application asks for the session with
+ * @param answersErrors whether `handle` makes a response of status 500 of every error
+ */
+export async function answer<Data extends object>(
+  sessions: SessionManager<Data>,
+  context: object,
+  request: WebRequest,
+  handle: () => Response | Promise<Response>,
+  answersErrors = false,
+): Promise<Response> {
+  const exchange = openWebExchange(sessions, request);
+  sessions.bind(context, exchange);
+  let response: Response | undefined;
+  try {
+    response = await sessions.run(exchange, handle);
+    if (answersErrors && response.status === 500 && exchange.failure !== undefined) throw exchange.failure;
+    await exchange.commit();
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    return refusalResponse(refusal, response);
+  }
+  return withExchangeHeaders(response, exchange);
+}
+
 /** The response with the exchange's headers: the same one, or one like it where that one must not be changed. */
 export function withExchangeHeaders(
   response: Response,
@@ -27,9 +56,9 @@ export function withExchangeHeaders(
 ): Response {
   // A network error and the switch to another protocol carry no headers of ours.
   if (!exchange.hasHeaders || response.status < 200) return response;
-  const answer = mayBeShared(response) ? new Response(response.body, response) : response;
-  exchange.writeTo(answer.headers);
-  return answer;
+  const own = mayBeShared(response) ? new Response(response.body, response) : response;
+  exchange.writeTo(own.headers);
+  return own;
 }
 
 /**

@@ -52,6 +52,8 @@ export interface SessionEvent {
   readonly type: EventType;
   /** One sentence for people. */
   readonly message: string;
+  /** With `session.ended`: the `id` of the session in a store, which is a name and no secret. */
+  readonly session?: string;
 }
 
 export type EventListener = (event: SessionEvent) => void;
@@ -68,7 +70,6 @@ const SENTENCES = {
   "record.corrupt": "A session's record in the store cannot be read; it was left as it is.",
   "session.conflict": "Two requests wrote one session at the same time; their changes were merged.",
   "session.created": "A new session was given to a visitor.",
-  "session.ended": "A session was ended.",
   "session.gone": "A request's changes were dropped: its session had ended.",
   "session.renewed": "A session got a new ID.",
   "sid.malformed": "A session cookie holds what is no session ID.",
@@ -89,7 +90,16 @@ export class Events {
   emit(type: keyof typeof SENTENCES): void;
   emit(type: EventType, message: string): void;
   emit(type: EventType, message: string = SENTENCES[type as keyof typeof SENTENCES]): void {
-    const event: SessionEvent = { type, message };
+    this.#tell({ type, message });
+  }
+
+  /** A session in a store was ended. */
+  ended(session: string): void {
+    this.#tell({ type: "session.ended", message: "A session was ended.", session });
+  }
+
+  #tell(event: SessionEvent): void {
+    const { type } = event;
     for (const key of [type, "*"] as const) {
       for (const listener of this.#listeners.get(key) ?? []) callSafely(listener, event);
     }

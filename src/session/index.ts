@@ -3,6 +3,7 @@ export { EVENT_CHANNEL, type EventListener, type EventType, type SessionEvent } 
 export type { Exchange, ResponseHeaders } from "./exchange.ts";
 export { createSessions, type SessionManager } from "./manager.ts";
 export type { SessionOptions } from "./options.ts";
+export type { PlainRequest } from "./plain-request.ts";
 export type { StandardSchema } from "./schema.ts";
 export type { Flash, Session } from "./session.ts";
 export { STORE_CHANNEL, type StoreCall } from "./server-side/guarded-store.ts";

@@ -7,6 +7,7 @@ import { type CookieTemplate, nativeTemplates } from "./cookie-settings.ts";
 import { type EventListener, Events, type EventType, warn } from "./events.ts";
 import { Exchange } from "./exchange.ts";
 import { type SessionOptions, timing } from "./options.ts";
+import { factsOf, type PlainRequest } from "./plain-request.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { SessionCookie } from "./session-cookie.ts";
@@ -108,6 +109,20 @@ export class SessionManager<Data extends object = any> {
       );
     }
     return exchange.session();
+  }
+
+  /**
+   * The session of a request that is answered without any header: the upgrade to a WebSocket. What it holds is what it held at
+   * this moment, and read-only, because no cookie could leave with a change. Of a session in a store `update` and `destroy` work.
+   * `new` says that there is no session, or no more: ask again to see whether it still lives.
+   *
+   * @param request of Node's or of the Fetch API
+   * @throws StoreError when the store cannot be read
+   */
+  async fromRequest(request: PlainRequest): Promise<Session<Data>> {
+    const session = await this.open(factsOf(request)).session();
+    session.detach("A WebSocket has no response that could bring a cookie.");
+    return session;
   }
 
   /**

@@ -82,6 +82,8 @@ export class Session<Data extends object = any> {
   #forced: boolean | undefined;
   #accessed = false;
   #sealed = false;
+  /** Why no change can reach the browser, where there is a reason of its own. */
+  #reason: string | undefined;
   #shown: Flash[] | undefined;
   /** The end of what this request does in the store, one thing after the other. */
   #turn: Promise<unknown> | undefined;
@@ -102,7 +104,7 @@ export class Session<Data extends object = any> {
   /** The application's data. After the headers have left it is read-only, because no change could reach the browser. */
   get data(): Data {
     this.#accessed = true;
-    return this.#sealed ? readOnly(this.#data, refuseLate) : this.#data;
+    return this.#sealed ? readOnly(this.#data, () => this.#refuse("A change of session.data")) : this.#data;
   }
 
   set data(data: Data) {
@@ -176,8 +178,8 @@ export class Session<Data extends object = any> {
    * @throws StoreError when the store fails; nothing was changed then, or (`STORE_TIMEOUT`) perhaps
    */
   async update(change: (data: Data) => void | Promise<void>): Promise<void> {
-    this.#write("session.update");
     const live = this.#live;
+    this.#writeLive("session.update");
     if (live !== undefined) {
       return this.#inTurn(async () => {
         const changes = this.changes();
@@ -259,8 +261,8 @@ export class Session<Data extends object = any> {
    * @throws StoreError when the store fails: then the session has not ended
    */
   async destroy(): Promise<void> {
-    this.#write("session.destroy");
     const live = this.#live;
+    this.#writeLive("session.destroy");
     if (live === undefined) {
       this.#reset({});
       this.#new = true;
@@ -365,6 +367,12 @@ export class Session<Data extends object = any> {
     this.#sealed = true;
   }
 
+  /** @internal There is no response: every change throws, but what a store can do by itself. `reason` says what to do. */
+  detach(reason: string): void {
+    this.#sealed = true;
+    this.#reason = reason;
+  }
+
   /** @internal The JSON bytes of each key, largest first. */
   largestKeys(): [key: string, bytes: number][] {
     const sizes = Object.entries(this.#stored()).map(([key, value]): [string, number] => [
@@ -427,18 +435,23 @@ export class Session<Data extends object = any> {
   }
 
   #write(what: string): void {
-    if (this.#sealed) throw new HeadersSentError(what);
+    if (this.#sealed) this.#refuse(what);
     this.#accessed = true;
     this.#settings.refuseWrites?.();
+  }
+
+  /** Before what the store can do to a session that is there, without any response. */
+  #writeLive(what: string): void {
+    if (this.#live === undefined || this.#new || this.#reason === undefined) this.#write(what);
+  }
+
+  #refuse(what: string): never {
+    throw new HeadersSentError(what, this.#reason);
   }
 
   #now(): number {
     return seconds(this.#settings.timing.clock);
   }
-}
-
-function refuseLate(): never {
-  throw new HeadersSentError("A change of session.data");
 }
 
 /** Flask writes a tuple of category and message, Flask-Session a list of them. */

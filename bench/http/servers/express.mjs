@@ -21,7 +21,6 @@ export const servers = {
   "express + hipflask (nodeSessions)": () => {
     const app = application();
     const sessions = nativeSessions();
-    // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Express 5 hands on what is rejected
     app.get("/count", async (request, response) => {
       const session = await sessions.get(request);
       response.json({ count: countIn(session.data) });
@@ -74,7 +73,6 @@ function counting(middleware, usage) {
   app.get("/count", (request, response) => {
     response.json({ count: countIn(request.session) });
   });
-  // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Express 5 hands on what is rejected
   app.get("/*path", async (request, response) => {
     response.json(await others(request.url, request));
   });

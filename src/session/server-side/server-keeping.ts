@@ -154,7 +154,6 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     this.#hasEnded ||= this.#cookie.sent().length > 0;
     if (this.#place === undefined) return;
     await this.#stored.end(this.#place.id.key);
-    this.#settings.events.emit("session.ended");
     this.#place = undefined;
     this.#user = undefined;
     this.#isRenewed = false;

@@ -183,8 +183,9 @@ export class StoredSessions {
   }
 
   /** Ends a session, under all the IDs that it had a moment ago or got in the meantime. @throws StoreError */
-  end(key: SessionKey): Promise<void> {
-    return this.#end([key], new Set());
+  async end(key: SessionKey): Promise<void> {
+    await this.#end([key], new Set());
+    this.#events.ended(key.id);
   }
 
   /** @param seen the names of records that stay as they are */
