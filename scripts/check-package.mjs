@@ -48,6 +48,11 @@ const paths = {
   "./adapters/hono": { holds: ["adapters/hono", ...ON_NODE, ...SESSION], budget: 3.5 },
   "./adapters/koa": { holds: ["adapters/koa", ...ON_NODE, ...SESSION], budget: 3 },
   "./adapters/node": { holds: ["adapters/node", ...ON_NODE, ...SESSION], budget: 3 },
+  "./adapters/react-router": { holds: ["adapters/react-router", ...ON_FETCH, ...SESSION], budget: 1.5 },
+  "./adapters/react-router-storage": {
+    holds: ["adapters/react-router-storage", ...ON_FETCH, ...SESSION],
+    budget: 2,
+  },
   "./adapters/web": { holds: ["adapters/web", ...ON_FETCH, ...SESSION], budget: 1.5 },
   "./stores/caching": {
     holds: ["stores/caching", "stores/cached-record", "stores/caching-lanes", ...BOTTOM],

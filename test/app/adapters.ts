@@ -9,6 +9,13 @@ import { fastify } from "fastify";
 import { H3 } from "h3";
 import { Hono } from "hono";
 import Koa from "koa";
+import {
+  createRequestHandler,
+  type LoaderFunctionArgs,
+  type MiddlewareFunction,
+  RouterContextProvider,
+  type ServerBuild,
+} from "react-router";
 import type { SessionManager } from "hipflask";
 import { expressSessions } from "hipflask/adapters/express";
 import { fastifySessions } from "hipflask/adapters/fastify";
@@ -16,6 +23,7 @@ import { h3Sessions } from "hipflask/adapters/h3";
 import { honoSessions } from "hipflask/adapters/hono";
 import { koaSessions } from "hipflask/adapters/koa";
 import { nodeSessions } from "hipflask/adapters/node";
+import { reactRouterSessions } from "hipflask/adapters/react-router";
 import { webSessions } from "hipflask/adapters/web";
 import { type Call, call, failure } from "./call.ts";
 import { bodyText, fetchListener, sendResponse } from "./fetch-on-node.ts";
@@ -150,6 +158,48 @@ function h3App({ sessions, respond, respondBefore }: App): H3 {
   return app;
 }
 
+/** The application on `reactRouterSessions`. */
+function reactRouterApp({ sessions, respond, respondBefore }: App): (request: Request) => Promise<Response> {
+  const catching: MiddlewareFunction<Response> = async ({ request }, next) => {
+    try {
+      return respondBefore?.(new URL(request.url).pathname) ?? (await next());
+    } catch (error) {
+      return failure(error);
+    }
+  };
+  return reactRouter([catching, reactRouterSessions(sessions)], async ({ request, context }) => {
+    try {
+      return await respond(call(request.method, request.url, context, () => request.text()));
+    } catch (error) {
+      // React Router would have an answer of its own.
+      return failure(error);
+    }
+  });
+}
+
+/** React Router's server with what its compiler would make of one route. */
+export function reactRouter(
+  middleware: MiddlewareFunction<Response>[],
+  answer: (args: LoaderFunctionArgs) => Response | Promise<Response>,
+): (request: Request) => Promise<Response> {
+  const build: ServerBuild = {
+    entry: { module: { default: () => new Response(null, { status: 500 }), handleError: () => undefined } },
+    routes: {
+      all: { id: "all", path: "*", module: { middleware, loader: answer, action: answer } as never },
+    },
+    assets: { entry: { imports: [], module: "" }, routes: {}, url: "", version: "" },
+    publicPath: "/",
+    assetsBuildDirectory: "",
+    future: { v8_middleware: true, v8_passThroughRequests: false, v8_trailingSlashAwareDataRequests: false },
+    ssr: true,
+    isSpaMode: false,
+    prerender: [],
+    routeDiscovery: { mode: "initial", manifestPath: "/manifest" },
+  };
+  const handle = createRequestHandler(build, "production");
+  return (request) => handle(request, new RouterContextProvider() as never);
+}
+
 /** What comes before the application's own answers. */
 function after(respondBefore: App["respondBefore"], handle: RequestListener): RequestListener {
   return (request, response) => {
@@ -176,4 +226,5 @@ export const LISTENERS = {
     const h3 = h3App(app);
     return fetchListener(async (request) => h3.fetch(request));
   },
+  "react-router": (app: App) => fetchListener(reactRouterApp(app)),
 };

@@ -290,7 +290,7 @@ describe("the conformance app refuses", () => {
   test.each([
     [
       "ADAPTER=nest",
-      "ADAPTER=nest is not known. Known: web, node, hono, express, express4, fastify, koa, h3.\n",
+      "ADAPTER=nest is not known. Known: web, node, hono, express, express4, fastify, koa, h3, react-router.\n",
     ],
     ["STORAGE=paper", "STORAGE=paper is not known. Known: signed, server, flask.\n"],
     ["STORAGE=server STORE=paper", `STORE=paper is not known. Known: ${Object.keys(STORES).join(", ")}.\n`],

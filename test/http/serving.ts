@@ -17,6 +17,8 @@ export interface Subject {
   readonly seesErrors: boolean;
   /** Whether the framework has a page of its own for errors. Default: false, plain text. */
   readonly hasErrorPage?: boolean;
+  /** Whether every answer of status 500 counts as the framework's own. Default: false. */
+  readonly ownsStatus500?: boolean;
   /** How its sessions are kept. */
   readonly storage: StorageKind;
 }

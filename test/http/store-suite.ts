@@ -91,7 +91,9 @@ export function storeSuite(subject: Subject): void {
         },
         "/caught": async ({ context }) => {
           const error = await failureOf(() => sessions.get(context));
-          return new Response((error as StoreError).code, { status: 500 });
+          return new Response((error as StoreError).code, {
+            status: subject.ownsStatus500 === true ? 422 : 500,
+          });
         },
         "/logout": async ({ context }) => {
           await (await sessions.get(context)).destroy();

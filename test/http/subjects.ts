@@ -12,10 +12,19 @@ import { fastifySessions } from "hipflask/adapters/fastify";
 import { h3Sessions } from "hipflask/adapters/h3";
 import { honoSessions } from "hipflask/adapters/hono";
 import { koaSessions } from "hipflask/adapters/koa";
+import { reactRouterSessions } from "hipflask/adapters/react-router";
 import { nodeSessions } from "hipflask/adapters/node";
 import { webSessions } from "hipflask/adapters/web";
 import { onTestFinished } from "vitest";
-import { type AdapterName, type App, answerKoa, appServer, honoApp, webApp } from "../app/adapters.ts";
+import {
+  type AdapterName,
+  type App,
+  answerKoa,
+  appServer,
+  honoApp,
+  reactRouter,
+  webApp,
+} from "../app/adapters.ts";
 import { call } from "../app/call.ts";
 import { bodyText, fetchListener, sendResponse } from "../app/fetch-on-node.ts";
 import { listen, overFetch, overHttp, overHttp2 } from "../support/client.ts";
@@ -97,6 +106,7 @@ export function careless(storage: StorageKind): Subject[] {
     ...bare(`the adapter ${name} over ${protocol}`),
     protocol,
     hasErrorPage: Object.hasOwn(CARELESS, name),
+    ownsStatus500: name === "react-router",
     async start(app) {
       keepGlobals();
       const handler = listener(app);
@@ -156,6 +166,12 @@ const CARELESS = {
     app.all("/**", (event) => respond(call(event.req.method, event.req.url, event, () => event.req.text())));
     return fetchListener(async (request) => app.fetch(request));
   },
+  "react-router": ({ sessions, respond }) =>
+    fetchListener(
+      reactRouter([reactRouterSessions(sessions)], ({ request, context }) =>
+        respond(call(request.method, request.url, context, () => request.text())),
+      ),
+    ),
 } satisfies Record<string, Listener>;
 
 function carelessExpress(app: Express, { sessions, respond }: App): RequestListener {
@@ -172,8 +188,8 @@ function carelessExpress(app: Express, { sessions, respond }: App): RequestListe
 
 /** Each adapter in each way to reach it. */
 export function everySubject(storage: StorageKind): Subject[] {
-  const served = (["web", "node", "hono", "fastify", "koa", "h3"] as const).flatMap((adapter) =>
-    (["http1", "http2"] as const).map((protocol) => overNetwork(adapter, protocol, storage)),
+  const served = (["web", "node", "hono", "fastify", "koa", "h3", "react-router"] as const).flatMap(
+    (adapter) => (["http1", "http2"] as const).map((protocol) => overNetwork(adapter, protocol, storage)),
   );
   // Express knows HTTP/1 alone.
   const onHttp1 = (["express", "express4"] as const).map((adapter) => overNetwork(adapter, "http1", storage));

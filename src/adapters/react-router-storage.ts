@@ -1,0 +1,134 @@
+import type { Exchange, Session, SessionManager } from "../session/index.ts";
+import { openWebExchange, type WebRequest } from "./web-exchange.ts";
+
+type Name<Data> = keyof Data & string;
+
+/** A session in React Router's words. */
+export interface ReactRouterSession<Data extends object> {
+  /** As {@link Session.id}; empty where there is none. */
+  readonly id: string;
+  readonly data: Data;
+  has(name: Name<Data>): boolean;
+  /** A value that was set, or one that was flashed, which is there once. */
+  get<Key extends Name<Data>>(name: Key): Data[Key] | undefined;
+  set<Key extends Name<Data>>(name: Key, value: Data[Key]): void;
+  flash<Key extends Name<Data>>(name: Key, value: Data[Key]): void;
+  unset(name: Name<Data>): void;
+}
+
+/** What React Router's own `createSessionStorage` returns. */
+export interface ReactRouterSessionStorage<Data extends object> {
+  /**
+   * The session of a request.
+   *
+   * @param request the request, or its Cookie header alone; then the cookie is one for https, which Safari does not take on localhost
+   * @throws StoreError when the store cannot be read
+   */
+  getSession(request?: WebRequest | string | null): Promise<ReactRouterSession<Data>>;
+  /**
+   * Stores the session.
+   *
+   * @param options any lifetime makes the session permanent; how long it lasts is decided in `createSessions`
+   * @returns the Set-Cookie header; an empty text, which browsers ignore, where the browser's cookie is good as it is
+   * @throws StoreError | DataError | TooLargeError
+   */
+  commitSession(
+    session: ReactRouterSession<Data>,
+    options?: { maxAge?: number; expires?: Date },
+  ): Promise<string>;
+  /** Ends the session for good. @returns the Set-Cookie header @throws StoreError */
+  destroySession(session: ReactRouterSession<Data>): Promise<string>;
+}
+
+/**
+ * Sessions for React Router and Remix in the shape of `createSessionStorage`, for applications that call `getSession` and
+ * `commitSession` in loaders and actions. New ones are better off with the middleware, which forgets no commit.
+ *
+ * @example
+ * export const { getSession, commitSession, destroySession } = reactRouterSessionStorage(sessions);
+ *
+ * export async function action({ request }: Route.ActionArgs) {
+ *   const session = await getSession(request);
+ *   session.set("theme", "dark");
+ *   return redirect("/", { headers: { "Set-Cookie": await commitSession(session) } });
+ * }
+ */
+export function reactRouterSessionStorage<Data extends object>(
+  sessions: SessionManager<Data>,
+): ReactRouterSessionStorage<Data> {
+  return {
+    async getSession(request) {
+      const exchange =
+        typeof request === "object" && request !== null
+          ? openWebExchange(sessions, request)
+          : sessions.open({ cookie: request ?? undefined, host: undefined, encrypted: true });
+      return new StoredSession(exchange, await exchange.session());
+    },
+    async commitSession(given, options = {}) {
+      const { exchange, session } = own(given);
+      if (options.maxAge !== undefined || options.expires !== undefined) session.permanent = true;
+      return commit(exchange);
+    },
+    async destroySession(given) {
+      const { exchange, session } = own(given);
+      await session.destroy();
+      return commit(exchange);
+    },
+  };
+}
+
+async function commit(exchange: Pick<Exchange, "commit" | "jar">): Promise<string> {
+  await exchange.commit();
+  return exchange.jar.setCookies()[0] ?? "";
+}
+
+/** As React Router does: a flashed value has a name that no other one has. */
+const flashName = (name: string): string => `__flash_${name}__`;
+
+class StoredSession<Data extends object> implements ReactRouterSession<Data> {
+  readonly exchange: Exchange<Data>;
+  readonly session: Session<Data>;
+
+  constructor(exchange: Exchange<Data>, session: Session<Data>) {
+    this.exchange = exchange;
+    this.session = session;
+  }
+
+  get id(): string {
+    return this.session.id ?? "";
+  }
+
+  get data(): Data {
+    return this.session.data;
+  }
+
+  has(name: Name<Data>): boolean {
+    return Object.hasOwn(this.data, name) || Object.hasOwn(this.data, flashName(name));
+  }
+
+  get<Key extends Name<Data>>(name: Key): Data[Key] | undefined {
+    if (Object.hasOwn(this.data, name)) return this.data[name];
+    const flashed = flashName(name) as Key;
+    if (!Object.hasOwn(this.data, flashed)) return undefined;
+    const value = this.data[flashed];
+    delete this.data[flashed];
+    return value;
+  }
+
+  set<Key extends Name<Data>>(name: Key, value: Data[Key]): void {
+    Object.defineProperty(this.data, name, { value, writable: true, enumerable: true, configurable: true });
+  }
+
+  flash<Key extends Name<Data>>(name: Key, value: Data[Key]): void {
+    this.set(flashName(name) as Key, value);
+  }
+
+  unset(name: Name<Data>): void {
+    delete this.data[name];
+  }
+}
+
+function own<Data extends object>(session: ReactRouterSession<Data>): StoredSession<Data> {
+  if (session instanceof StoredSession) return session;
+  throw new TypeError("This is no session of this storage. Give what getSession has returned.");
+}

@@ -1,0 +1,31 @@
+import type { SessionManager } from "../session/index.ts";
+import { answer } from "./web-exchange.ts";
+
+/** Middleware of React Router's kind, as far as it matters here. */
+export type ReactRouterMiddleware = (
+  args: { readonly request: Request; readonly context: object },
+  next: () => Promise<Response>,
+) => Promise<Response>;
+
+/**
+ * Sessions for React Router 7 in framework mode, as the root route's middleware. `sessions.get(context)` and
+ * `cookies(context)` take the context that loaders, actions and middleware get.
+ *
+ * @example
+ * // app/root.tsx
+ * export const middleware = [reactRouterSessions(sessions)];
+ *
+ * // any route
+ * export async function loader({ context }: Route.LoaderArgs) {
+ *   const session = await sessions.get(context);
+ *   return { user: session.user };
+ * }
+ */
+export function reactRouterSessions<Data extends object>(
+  sessions: SessionManager<Data>,
+): ReactRouterMiddleware {
+  return async ({ request, context }, next) => {
+    if (sessions.isBound(context)) return next();
+    return answer(sessions, context, request, next, true);
+  };
+}
