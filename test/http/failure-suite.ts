@@ -52,8 +52,9 @@ export function failureSuite(subject: Subject): void {
         const session = await sessions.get(context);
         begun.push("slow");
         await sleep(50);
-        session.data["n"] = 1;
         ended.push("slow");
+        // React Router has given the request up, and so the session, when the client has gone.
+        session.data["n"] = 1;
         return new Response("too late");
       },
       "/upload": async (call) => {
