@@ -1,49 +1,55 @@
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { conformanceSuite } from "../app/conformance-suite.ts";
+import { onNode, type Runtime } from "../support/client.ts";
+import { describeRuntimes, folder, installRuntimes, PROGRAMS, run } from "./programs.ts";
 
-const run = promisify(execFile);
-const folder = fileURLToPath(new URL(".", import.meta.url));
-const bin = (path: string): string => `${folder}node_modules/${path}`;
-const isCi = process.env["CI"] === "true";
-const isInstalled = existsSync(bin("node24"));
+describeRuntimes("SqliteStore on other runtimes", () => {
+  beforeAll(installRuntimes, 180_000);
 
-// The programs themselves, because the scripts that would put some of them in place do not run.
-const NODE = [bin("node24/bin/node")];
-const BUN = [bin("@oven/bun-linux-x64/bin/bun"), "test"];
-const DENO = [bin("@deno/linux-x64-glibc/deno"), "test", "--allow-all", "--no-check"];
+  const BUN = [PROGRAMS.Bun, "test"] as const;
+  const DENO = [PROGRAMS.Deno, "test", "--allow-all", "--no-check"] as const;
 
-const title = "SqliteStore on other runtimes";
+  test.for([
+    ["Node 24", "node:sqlite", [PROGRAMS["Node 24"]]],
+    ["Node 24", "better-sqlite3", [PROGRAMS["Node 24"]]],
+    ["Bun", "bun:sqlite", BUN],
+    ["Bun", "node:sqlite", BUN],
+    ["Bun", "better-sqlite3", BUN],
+    ["Deno", "node:sqlite", DENO],
+    ["Deno", "better-sqlite3", DENO],
+  ] as const)("%s passes the store suite with %s", { timeout: 60_000 }, async ([, driver, command]) => {
+    const [program, ...args] = command;
+    const env = { ...process.env, DRIVER: driver, NODE_OPTIONS: "", NO_COLOR: "1" };
+    const output = await run(program, [...args, "./sqlite-suite.ts"], { cwd: folder, env }).then(
+      ({ stdout, stderr }) => stdout + stderr,
+      (error) => {
+        throw new Error(`${error.message}\n${error.stdout}`);
+      },
+    );
+    // The runners' own counts: "ℹ pass 67", "67 pass" and "67 passed".
+    const passed = /pass (\d+)|(\d+) pass/.exec(output);
+    expect(Number(passed?.[1] ?? passed?.[2])).toBeGreaterThan(60);
+  });
+});
 
-describe.skipIf(!isInstalled && !isCi)(
-  isInstalled || isCi ? title : `${title} (skipped: npm run test:runtimes)`,
-  () => {
-    beforeAll(async () => {
-      if (!isInstalled) await run("npm", ["ci", "--ignore-scripts"], { cwd: folder });
-    }, 120_000);
-
-    test.for([
-      ["Node 24", "node:sqlite", NODE],
-      ["Node 24", "better-sqlite3", NODE],
-      ["Bun", "bun:sqlite", BUN],
-      ["Bun", "node:sqlite", BUN],
-      ["Bun", "better-sqlite3", BUN],
-      ["Deno", "node:sqlite", DENO],
-      ["Deno", "better-sqlite3", DENO],
-    ] as const)("%s passes the store suite with %s", { timeout: 60_000 }, async ([, driver, command]) => {
-      const [program, ...args] = command;
-      const env = { ...process.env, DRIVER: driver, NODE_OPTIONS: "", NO_COLOR: "1" };
-      const output = await run(program!, [...args, "./sqlite-suite.ts"], { cwd: folder, env }).then(
-        ({ stdout, stderr }) => stdout + stderr,
-        (error) => {
-          throw new Error(`${error.message}\n${error.stdout}`);
-        },
-      );
-      // The runners' own counts: "ℹ pass 67", "67 pass" and "67 passed".
-      const passed = /pass (\d+)|(\d+) pass/.exec(output);
-      expect(Number(passed?.[1] ?? passed?.[2])).toBeGreaterThan(60);
-    });
+const RUNTIMES: Runtime[] = [
+  ...(["Node 22", "Node 24", "Node 26"] as const).map((name) => onNode(name, PROGRAMS[name])),
+  { name: "Bun", command: [PROGRAMS.Bun, "--conditions=@hipflask/source"] },
+  {
+    name: "Deno",
+    command: [PROGRAMS.Deno, "run", "--allow-all", "--no-check", "--conditions=@hipflask/source"],
   },
-);
+];
+
+describeRuntimes("Other runtimes", () => {
+  beforeAll(installRuntimes, 180_000);
+
+  for (const runtime of RUNTIMES) {
+    conformanceSuite("web", "signed", runtime);
+    conformanceSuite("node", "server", runtime);
+    conformanceSuite("hono", "flask", runtime);
+    if (process.env["HIPFLASK_LONG"] !== "1") continue;
+    for (const adapter of ["express", "express4", "fastify", "koa", "h3", "react-router"])
+      for (const storage of ["signed", "server"]) conformanceSuite(adapter, storage, runtime);
+  }
+});

@@ -196,8 +196,11 @@ export interface RunningApp {
  * @param env added to this process's environment
  * @throws Error with what it printed, when it ends before it listens
  */
-export async function startApp(env: Readonly<Record<string, string>>): Promise<RunningApp> {
-  const child = spawnApp(env);
+export async function startApp(
+  env: Readonly<Record<string, string>>,
+  runtime?: Runtime,
+): Promise<RunningApp> {
+  const child = spawnApp(env, runtime);
   let output = "";
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -220,10 +223,26 @@ export async function startApp(env: Readonly<Record<string, string>>): Promise<R
   };
 }
 
+/** What runs TypeScript. */
+export interface Runtime {
+  readonly name: string;
+  /** A program and its arguments, which a file's path follows. */
+  readonly command: readonly [program: string, ...args: string[]];
+}
+
+/** Node with tsx, as the tests run. */
+export function onNode(name: string, program: string): Runtime {
+  return { name, command: [program, "--conditions=@hipflask/source", "--import", "tsx"] };
+}
+
 /** Starts the conformance app and waits for nothing. */
-export function spawnApp(env: Readonly<Record<string, string>>): ChildProcess {
+export function spawnApp(
+  env: Readonly<Record<string, string>>,
+  runtime: Runtime = onNode("this Node", process.execPath),
+): ChildProcess {
   const main = fileURLToPath(new URL("../app/main.ts", import.meta.url));
-  return spawn(process.execPath, ["--conditions=@hipflask/source", "--import", "tsx", main], {
+  const [program, ...args] = runtime.command;
+  return spawn(program, [...args, main], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
