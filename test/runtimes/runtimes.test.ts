@@ -41,8 +41,16 @@ const RUNTIMES: Runtime[] = [
   },
 ];
 
+const WORKERD: Runtime = {
+  name: "workerd",
+  isIsolated: true,
+  command: [process.execPath, `${folder}workerd.mjs`],
+};
+
 describeRuntimes("Other runtimes", () => {
   beforeAll(installRuntimes, 180_000);
+
+  for (const storage of ["signed", "server", "flask"]) conformanceSuite("web", storage, WORKERD);
 
   for (const runtime of RUNTIMES) {
     conformanceSuite("web", "signed", runtime);

@@ -226,6 +226,8 @@ export async function startApp(
 /** What runs TypeScript. */
 export interface Runtime {
   readonly name: string;
+  /** Whether the application has neither files nor streams to print to. Default: false. */
+  readonly isIsolated?: boolean;
   /** A program and its arguments, which a file's path follows. */
   readonly command: readonly [program: string, ...args: string[]];
 }
