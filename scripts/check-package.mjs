@@ -47,6 +47,7 @@ const paths = {
   "./adapters/h3": { holds: ["adapters/h3", ...ON_FETCH, ...SESSION], budget: 1.5 },
   "./adapters/hono": { holds: ["adapters/hono", ...ON_NODE, ...SESSION], budget: 3.5 },
   "./adapters/koa": { holds: ["adapters/koa", ...ON_NODE, ...SESSION], budget: 3 },
+  "./adapters/nest": { holds: ["adapters/nest", REFUSAL, ...SESSION], budget: 1.5 },
   "./adapters/node": { holds: ["adapters/node", ...ON_NODE, ...SESSION], budget: 3 },
   "./adapters/react-router": { holds: ["adapters/react-router", ...ON_FETCH, ...SESSION], budget: 1.5 },
   "./adapters/react-router-storage": {

@@ -27,6 +27,7 @@ import { reactRouterSessions } from "hipflask/adapters/react-router";
 import { webSessions } from "hipflask/adapters/web";
 import { type Call, call, failure } from "./call.ts";
 import { bodyText, fetchListener, sendResponse } from "./fetch-on-node.ts";
+import { NEST } from "./nest.ts";
 
 /** What an application is, apart from its framework. */
 export interface App {
@@ -226,5 +227,7 @@ export const LISTENERS = {
     const h3 = h3App(app);
     return fetchListener(async (request) => h3.fetch(request));
   },
+  "nest-express": (app: App) => after(app.respondBefore, NEST.express.caring(app)),
+  "nest-fastify": (app: App) => after(app.respondBefore, NEST.fastify.caring(app)),
   "react-router": (app: App) => fetchListener(reactRouterApp(app)),
 };

@@ -16,8 +16,8 @@ for (const adapter of Object.keys(LISTENERS)) {
 describe("the conformance app refuses", () => {
   test.each([
     [
-      "ADAPTER=nest",
-      "ADAPTER=nest is not known. Known: web, node, hono, express, express4, fastify, koa, h3, react-router.\n",
+      "ADAPTER=rails",
+      "ADAPTER=rails is not known. Known: web, node, hono, express, express4, fastify, koa, h3, nest-express, nest-fastify, react-router.\n",
     ],
     ["STORAGE=paper", "STORAGE=paper is not known. Known: signed, server, flask.\n"],
     ["STORAGE=server STORE=paper", `STORE=paper is not known. Known: ${Object.keys(STORES).join(", ")}.\n`],

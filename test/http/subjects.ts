@@ -28,6 +28,7 @@ import {
 import { call } from "../app/call.ts";
 import { bodyText, fetchListener, sendResponse } from "../app/fetch-on-node.ts";
 import { listen, overFetch, overHttp, overHttp2 } from "../support/client.ts";
+import { NEST } from "../app/nest.ts";
 import type { Subject } from "./serving.ts";
 import { signed, type StorageKind } from "./storages.ts";
 
@@ -166,6 +167,8 @@ const CARELESS = {
     app.all("/**", (event) => respond(call(event.req.method, event.req.url, event, () => event.req.text())));
     return fetchListener(async (request) => app.fetch(request));
   },
+  "nest-express": NEST.express.careless,
+  "nest-fastify": NEST.fastify.careless,
   "react-router": ({ sessions, respond }) =>
     fetchListener(
       reactRouter([reactRouterSessions(sessions)], ({ request, context }) =>
@@ -192,6 +195,8 @@ export function everySubject(storage: StorageKind): Subject[] {
     (adapter) => (["http1", "http2"] as const).map((protocol) => overNetwork(adapter, protocol, storage)),
   );
   // Express knows HTTP/1 alone.
-  const onHttp1 = (["express", "express4"] as const).map((adapter) => overNetwork(adapter, "http1", storage));
+  const onHttp1 = (["express", "express4", "nest-express", "nest-fastify"] as const).map((adapter) =>
+    overNetwork(adapter, "http1", storage),
+  );
   return [...served, ...onHttp1, webAlone(storage), honoAlone(storage)];
 }

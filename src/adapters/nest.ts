@@ -1,0 +1,49 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  createParamDecorator,
+  type ExceptionFilter,
+  type ExecutionContext,
+  HttpException,
+} from "@nestjs/common";
+import { BaseExceptionFilter } from "@nestjs/core";
+import { GoneError, StoreError } from "../errors.ts";
+import type { SessionManager } from "../session/index.ts";
+import { refusalOf } from "./refusal.ts";
+
+/**
+ * Makes a decorator that gives a controller's method its session. The sessions themselves come with the platform's adapter,
+ * Express' or Fastify's.
+ *
+ * @example
+ * export const CurrentSession = sessionDecorator(sessions);
+ *
+ * app.use(expressSessions(sessions)); // or await app.register(fastifySessions(sessions))
+ * app.useGlobalFilters(new SessionExceptionFilter(app.getHttpAdapter()));
+ *
+ * @Get("count")
+ * async count(@CurrentSession() session: Session<Data>) {
+ *   session.data.count += 1;
+ *   return { count: session.data.count };
+ * }
+ */
+export function sessionDecorator<Data extends object>(
+  sessions: SessionManager<Data>,
+): () => ParameterDecorator {
+  return createParamDecorator((_: unknown, context: ExecutionContext) =>
+    sessions.get(context.switchToHttp().getRequest()),
+  );
+}
+
+/** Answers with 503 to a store that fails and with 409 to a session that has ended, where Nest by itself says 500. */
+export class SessionExceptionFilter extends BaseExceptionFilter implements ExceptionFilter {
+  override catch(error: StoreError | GoneError, host: ArgumentsHost): void {
+    const { status, text, headers } = refusalOf(error)!;
+    const response: { header(name: string, value: string): unknown } = host.switchToHttp().getResponse();
+    const own = ["Retry-After", "Cache-Control"] as const;
+    for (const name of own) if (headers[name] !== undefined) response.header(name, headers[name]);
+    super.catch(new HttpException(text, status), host);
+  }
+}
+
+Catch(StoreError, GoneError)(SessionExceptionFilter);
