@@ -92,7 +92,7 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
     this.#hasEnded ||= this.#cookie.sent().length > 0;
     if (this.#place === undefined) return;
     await this.#records.end(this.#place.id);
-    this.#settings.events.ended(this.#place.id.key.id);
+    this.#settings.events.ended(publicName(this.#place.id));
     this.#place = undefined;
     this.#isWritten = false;
   }

@@ -40,6 +40,7 @@ function setUp({ permanent = true, refresh = true, keys, store, ...options }: Op
     clock,
     visitor,
     codec,
+    events,
     types: () => events.map(({ type }) => type),
     /** The ID in the visitor's cookie. */
     sid: () => /session=([\w-]+)/.exec(visitor.cookie)?.[1],
@@ -61,6 +62,20 @@ const UUID = "f32268ac-3417-42ca-87c8-91188e15ad5f";
 function sent<D extends object>(visitor: Visitor<D>, value: string): Promise<unknown> {
   return visitor.exchange(({ jar }) => jar.set("session", value));
 }
+
+test("the event of a session that ends has its name, which is not the ID in the cookie", async () => {
+  const { visitor, sid, events } = setUp();
+  await visitor.visit(({ data }) => Object.assign(data, { value: "42" }));
+  const id = sid()!;
+  let name: string | undefined;
+  await visitor.visit(async (session) => {
+    name = session.id;
+    await session.destroy();
+  });
+  expect(name).toMatch(/^[\w-]{43}$/);
+  expect(events.at(-1)).toMatchObject({ type: "session.ended", session: name });
+  expect(JSON.stringify(events)).not.toContain(id);
+});
 
 describe("a new session", () => {
   test("is kept under a random ID, with _permanent before all else", async () => {
