@@ -1,7 +1,7 @@
 import type { FastifyPluginCallback, FastifyRequest } from "fastify";
 import type { Exchange, SessionManager } from "../session/index.ts";
 import { beginOnNode } from "./node-begin.ts";
-import { refusalOf } from "./refusal.ts";
+import { isRefusal, refusalOf } from "./refusal.ts";
 
 /** Under this name a request has its exchange. */
 const EXCHANGE = Symbol("hipflask.exchange");
@@ -36,8 +36,10 @@ export function fastifySessions<Data extends object>(sessions: SessionManager<Da
       sessions.run(request[EXCHANGE]!, next);
     });
     app.addHook("onSend", (request: Request<Data>, reply, payload, done) => {
+      const exchange = request[EXCHANGE]!;
+      const { status } = payload instanceof Response ? payload : { status: reply.statusCode };
       try {
-        const stored = request[EXCHANGE]!.commit();
+        const stored = isRefusal(exchange, status) ? undefined : exchange.commit();
         if (stored === undefined) done(null, payload);
         else stored.then(() => done(null, payload), refuse);
       } catch (error) {

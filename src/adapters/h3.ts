@@ -1,6 +1,6 @@
 import { type H3Config, type Middleware, toResponse } from "h3";
 import type { SessionManager } from "../session/index.ts";
-import { refusalOf, refusalResponse } from "./refusal.ts";
+import { isRefusal, refusalOf, refusalResponse } from "./refusal.ts";
 import { openWebExchange, withExchangeHeaders } from "./web-exchange.ts";
 
 /**
@@ -24,6 +24,7 @@ export function h3Sessions<Data extends object>(sessions: SessionManager<Data>):
     let result: unknown;
     try {
       result = await handled.catch(unlessRefused);
+      if (result instanceof Response && isRefusal(exchange, result.status)) return result;
       await exchange.commit();
     } catch (error) {
       const refusal = refusalOf(error);

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { ResponseHeaders, SessionManager } from "../session/index.ts";
 import { type NodeRequest, openNodeExchange } from "./node-exchange.ts";
 import { Head } from "./node-head.ts";
-import { type Refusal, refusalOf, refusalResponse } from "./refusal.ts";
+import { isRefusal, type Refusal, refusalOf, refusalResponse } from "./refusal.ts";
 
 /** What `@hono/node-server` hands to the application as `c.env`. */
 interface NodeBindings {
@@ -43,6 +43,10 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
       const refusal = c.res.status === 500 ? refusalOf(c.error) : undefined;
       if (refusal !== undefined) {
         answer(refusal);
+        return undefined;
+      }
+      if (isRefusal(exchange, c.res.status)) {
+        head?.leave();
         return undefined;
       }
       try {

@@ -1,6 +1,7 @@
 import type { SessionManager } from "../session/index.ts";
 import { beginOnNode } from "./node-begin.ts";
 import type { NodeRequest, NodeResponse } from "./node-exchange.ts";
+import { isRefusal } from "./refusal.ts";
 
 /** Middleware of Koa's kind. */
 export type KoaMiddleware = (
@@ -27,6 +28,6 @@ export function koaSessions<Data extends object>(sessions: SessionManager<Data>)
     if (sessions.isBound(ctx)) return next();
     const { exchange } = beginOnNode(sessions, ctx, ctx.req, ctx.res);
     await sessions.run(exchange, next);
-    return exchange.commit();
+    return isRefusal(exchange, ctx.res.statusCode) ? undefined : exchange.commit();
   };
 }

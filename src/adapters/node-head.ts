@@ -4,7 +4,7 @@ import { withExchange } from "./node-headers.ts";
 import { Hold } from "./node-hold.ts";
 import { checkStatus } from "./node-look.ts";
 import { refuse, type Sender } from "./node-refuse.ts";
-import { refusalOf } from "./refusal.ts";
+import { isRefusal } from "./refusal.ts";
 
 type Call = (this: NodeResponse, ...args: unknown[]) => NodeResponse;
 
@@ -40,8 +40,7 @@ export class Head {
   }
 
   #commit(status: number): Promise<void> | undefined {
-    // The framework answers to what the session has thrown.
-    if (refusalOf(this.#exchange?.failure)?.status === status) this.leave();
+    if (this.#exchange !== undefined && isRefusal(this.#exchange, status)) this.leave();
     return this.#exchange?.commit();
   }
 

@@ -1,4 +1,5 @@
 import { GoneError, StoreError } from "../errors.ts";
+import type { Exchange } from "../session/index.ts";
 
 /** What a visitor is told when their session is the reason that there is no other answer: nothing of what went wrong. */
 export interface Refusal {
@@ -26,4 +27,12 @@ export function refusalOf(error: unknown): Refusal | undefined {
 export function refusalResponse({ status, text, headers }: Refusal, instead?: Response): Response {
   instead?.body?.cancel().catch(() => undefined);
   return new Response(text, { status, headers });
+}
+
+/**
+ * Whether a response of this status is the answer to what the session has thrown. Then nothing is stored for it and no cookie
+ * goes with it, whoever has made it.
+ */
+export function isRefusal({ failure }: Pick<Exchange, "failure">, status: number): boolean {
+  return refusalOf(failure)?.status === status;
 }

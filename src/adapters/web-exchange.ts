@@ -1,5 +1,5 @@
 import type { Exchange, SessionManager } from "../session/index.ts";
-import { refusalOf, refusalResponse } from "./refusal.ts";
+import { isRefusal, refusalOf, refusalResponse } from "./refusal.ts";
 
 /** What is asked of a request of the Fetch API's kind. */
 export interface WebRequest {
@@ -39,6 +39,7 @@ export async function answer<Data extends object>(
   let response: Response | undefined;
   try {
     response = await sessions.run(exchange, handle);
+    if (isRefusal(exchange, response.status)) return response;
     if (answersErrors && response.status === 500 && exchange.failure !== undefined) throw exchange.failure;
     await exchange.commit();
   } catch (error) {

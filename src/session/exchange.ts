@@ -1,6 +1,6 @@
 import type { Dict } from "../codec/index.ts";
 import type { CookieJar } from "../cookie/index.ts";
-import { HipflaskError } from "../errors.ts";
+import { HipflaskError, StoreError } from "../errors.ts";
 import type { Keeping } from "./keeping.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
@@ -52,7 +52,7 @@ export class Exchange<Data extends object = Dict> {
     const loading = session.then((loaded) => this.#begin(loaded));
     // Whoever asked gets the error; where nobody waits for it, it must not end the process.
     loading.catch((error: unknown) => {
-      this.#failure = error;
+      if (error instanceof StoreError) this.#failure = error;
     });
     return loading;
   }
@@ -117,7 +117,7 @@ export class Exchange<Data extends object = Dict> {
     return this.#keeping.mayWait;
   }
 
-  /** What kept the session from being read, changed or stored last; undefined where nothing did. */
+  /** What `commit` threw, or else the store's last refusal to read or change the session. */
   get failure(): unknown {
     return this.#failure ?? this.#session?.failure;
   }

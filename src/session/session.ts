@@ -281,13 +281,18 @@ export class Session<Data extends object = any> {
   /** Each begins with what the one before it left, and all of it ends before the response. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     const result = (this.#turn ?? Promise.resolve()).then(work);
-    this.#turn = result.catch((error: unknown) => {
-      if (error instanceof StoreError || error instanceof GoneError) this.#failure = error;
-    });
+    this.#turn = result.then(
+      () => {
+        this.#failure = undefined;
+      },
+      (error: unknown) => {
+        if (error instanceof StoreError || error instanceof GoneError) this.#failure = error;
+      },
+    );
     return result;
   }
 
-  /** @internal The store's last refusal to do what it was asked for. */
+  /** @internal Why the store did not do the last thing that it was asked for; undefined where it did. */
   get failure(): unknown {
     return this.#failure;
   }

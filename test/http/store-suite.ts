@@ -9,6 +9,7 @@ import {
 } from "hipflask";
 import { MemoryStore } from "hipflask/stores/memory";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import type { Call } from "../app/call.ts";
 import { Client, type Reply } from "../support/client.ts";
 import { delayed, intercepted, newSession } from "./storages.ts";
 import { counting, eventsOf, failureOf, serve, streamed, type Subject } from "./serving.ts";
@@ -150,6 +151,46 @@ export function storeSuite(subject: Subject): void {
       await expect.poll(() => running).toBe(0);
       await sleep(5);
       expect(unhandled).toEqual([]);
+    });
+
+    test("stores nothing with the answer to a failure, and all with another one", async () => {
+      const store = breakable();
+      const { sessions } = store;
+      const failing = async (call: Call) => {
+        const session = await sessions.get(call.context);
+        store.broken = ["save"];
+        const error = await failureOf(() => session.update((data) => void (data["tried"] = true)));
+        store.broken = [];
+        cookies(call.context).set("theme", "dark");
+        return { session, status: (error as StoreError).status };
+      };
+      const { send } = await serve(subject, sessions, {
+        "/sorry": async (call) => {
+          const { session, status } = await failing(call);
+          session.data["sorry"] = true;
+          return new Response("sorry", { status });
+        },
+        "/fine": async (call) => {
+          const { session } = await failing(call);
+          session.data["fine"] = true;
+          return new Response("fine");
+        },
+        "/again": async (call) => {
+          const { session, status } = await failing(call);
+          await session.update((data) => void (data["again"] = true));
+          session.data["busy"] = true;
+          return new Response("busy for another reason", { status });
+        },
+        "/dump": async ({ context }) => Response.json((await sessions.get(context)).data),
+      });
+      const headers: [string, string][] = [["cookie", `session=${await newSession(sessions, { n: 5 })}`]];
+      const after = async (path: string) => {
+        const reply = await send(path, { headers });
+        return [reply.status, reply.cookies("theme").length, (await send("/dump", { headers })).json()];
+      };
+      expect(await after("/sorry")).toEqual([503, 0, { n: 5 }]);
+      expect(await after("/fine")).toEqual([200, 1, { n: 5, fine: true }]);
+      expect(await after("/again")).toEqual([503, 1, { n: 5, fine: true, again: true, busy: true }]);
     });
 
     test("a logout that the store does not do says so, and the session stays", async () => {
