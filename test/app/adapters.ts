@@ -152,7 +152,11 @@ export function answerKoa(ctx: Koa.Context, answer: Response): void {
 
 /** The application on `h3Sessions`. */
 function h3App({ sessions, respond, respondBefore }: App): H3 {
-  const app = new H3({ onError: (error) => failure(error.cause ?? error) });
+  const app = new H3({
+    silent: true,
+    // H3 answers what it has refused by itself.
+    onError: (error) => (error.unhandled === true ? failure(error.cause ?? error) : undefined),
+  });
   app.use((event, next) => respondBefore?.(event.url.pathname) ?? next());
   app.use(h3Sessions(sessions));
   app.all("/**", (event) => respond(call(event.req.method, event.req.url, event, () => event.req.text())));

@@ -6,6 +6,7 @@ import {
   Catch,
   Controller,
   type ExceptionFilter,
+  HttpException,
   type INestApplication,
   Module,
   Req,
@@ -19,7 +20,7 @@ import type { SessionManager } from "hipflask";
 import { expressSessions } from "hipflask/adapters/express";
 import { fastifySessions } from "hipflask/adapters/fastify";
 import { SessionExceptionFilter } from "hipflask/adapters/nest";
-import { type Call, call, failure } from "./call.ts";
+import { type Call, call, failure, RequestError } from "./call.ts";
 import { bodyText, sendResponse } from "./fetch-on-node.ts";
 
 interface NestApp {
@@ -103,7 +104,11 @@ function answering<Request extends object, Reply>(platform: Platform<Request, Re
   class Answering {
     catch(error: unknown, host: ArgumentsHost): unknown {
       const http = host.switchToHttp();
-      return platform.send(failure(error), http.getRequest(), http.getResponse());
+      // Express could not read the path.
+      const isMalformed =
+        error instanceof URIError || (error instanceof HttpException && error.getStatus() === 400);
+      const own = isMalformed ? new RequestError(400, "The path is malformed") : error;
+      return platform.send(failure(own), http.getRequest(), http.getResponse());
     }
   }
   Catch()(Answering);
