@@ -4,7 +4,7 @@ import { isRefusal, refusalOf, refusalResponse } from "./refusal.ts";
 import { openWebExchange, withExchangeHeaders } from "./web-exchange.ts";
 
 /**
- * Sessions for H3 2, and for Nitro by it. `sessions.get(event)` and `cookies(event)` take the event. Add it before what uses
+ * Sessions for H3 2, which Nitro is made of. `sessions.get(event)` and `cookies(event)` take the event. Add it before what uses
  * sessions.
  *
  * @example
