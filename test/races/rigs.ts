@@ -21,8 +21,8 @@ export interface RigKind {
   readonly needs?: string;
   /** How many processes can share it. */
   readonly processes: number;
-  /** How many requests at once it can answer in time. Default: 1000. */
-  readonly requests?: number;
+  /** How many requests at once it can answer in time; of more than these some are refused. Default: all of them. */
+  readonly bears?: number;
   /** Whether it can list and end a user's sessions. Default: true. */
   readonly owners?: boolean;
   start(): Promise<Rig>;
@@ -85,7 +85,7 @@ export const RIGS: readonly RigKind[] = [
     store: "mongodb",
     processes: 4,
     // The stand-in is slower than the real thing.
-    requests: REAL_MONGODB === undefined ? 300 : 1000,
+    ...(REAL_MONGODB === undefined ? { bears: 300 } : {}),
     async start() {
       const server = await openMongodb();
       return rig("mongodb", server.url, () => server.close());
@@ -95,7 +95,7 @@ export const RIGS: readonly RigKind[] = [
     store: "dynamodb",
     processes: 4,
     // The SDK takes a millisecond or two of the processor for each.
-    requests: 100,
+    bears: 100,
     async start() {
       const server = await startDynamodb();
       return rig("dynamodb", server.url, () => server.close());
