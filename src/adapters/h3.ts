@@ -24,7 +24,8 @@ export function h3Sessions<Data extends object>(sessions: SessionManager<Data>):
     let result: unknown;
     try {
       result = await handled.catch(unlessRefused);
-      if (result instanceof Response && isRefusal(exchange, result.status)) return result;
+      const { status = 200 } = result instanceof Response ? result : event.res;
+      if (isRefusal(exchange, status)) return result;
       await exchange.commit();
     } catch (error) {
       const refusal = refusalOf(error);
