@@ -16,15 +16,18 @@ export class Head {
   /** Undefined once there is nothing more to do. */
   #exchange: Pick<Exchange, "commit" | "failure" | "hasHeaders" | "writeTo"> | undefined;
 
+  /** @param answer answers what could not be stored, where that is still possible. Default: an error of ours */
   constructor(
     response: NodeResponse,
     exchange: Pick<Exchange, "commit" | "failure" | "hasHeaders" | "writeTo" | "mayWait">,
+    answer?: (error: unknown) => void,
   ) {
     this.#response = response;
     this.#exchange = exchange;
     this.#sender = { writeHead: response.writeHead, end: response.end } as Sender;
     this.#insert();
-    if (exchange.mayWait) this.#hold = new Hold(response, this.#sender, (status) => this.#commit(status));
+    if (exchange.mayWait)
+      this.#hold = new Hold(response, this.#sender, (status) => this.#commit(status), answer);
     else this.#commitAtEnd();
   }
 

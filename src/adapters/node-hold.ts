@@ -19,6 +19,7 @@ export class Hold {
   readonly #target: Target;
   readonly #sender: Sender;
   readonly #commit: (status: number) => Promise<void> | undefined;
+  readonly #answer: ((error: unknown) => void) | undefined;
   readonly #next = {} as Record<Sending, Method>;
   /** `refused`: the client got an error, and what the application still sends goes nowhere. */
   #state: "open" | "held" | "through" | "refused" = "open";
@@ -31,12 +32,19 @@ export class Hold {
   /**
    * @param sender the response's methods as they were before ours
    * @param commit called once with the status; what it returns is waited for
+   * @param answer gives another answer in place of one that was whole and could not be stored. Default: an error of ours
    */
-  constructor(response: NodeResponse, sender: Sender, commit: (status: number) => Promise<void> | undefined) {
+  constructor(
+    response: NodeResponse,
+    sender: Sender,
+    commit: (status: number) => Promise<void> | undefined,
+    answer?: (error: unknown) => void,
+  ) {
     const target = response as unknown as Target;
     this.#target = target;
     this.#sender = sender;
     this.#commit = commit;
+    this.#answer = answer;
     for (const method of SENDING) {
       const next = target[method];
       this.#next[method] = next;
@@ -70,7 +78,7 @@ export class Hold {
   #keep(method: Sending, args: unknown[]): unknown {
     const target = this.#target;
     if (method === "writeHead") {
-      if (this.#uncover !== undefined) refuseHeaders();
+      if (this.#uncover !== undefined) refuseHeaders("write");
       const [status, ...rest] = args;
       checkStatus(status);
       const reason = setGiven(target as unknown as NodeResponse, rest);
@@ -110,6 +118,11 @@ export class Hold {
   #refuse(error: unknown): void {
     const calls = this.#letThrough();
     const isWriting = calls.length > 0 && calls.at(-1)![0] !== "end";
+    if (this.#answer !== undefined && !isWriting && !this.#target.headersSent) {
+      for (const name of this.#target.getHeaderNames()) this.#target.removeHeader(name);
+      this.#answer(error);
+      return;
+    }
     if (isWriting) tellWriter(this.#target, error);
     refuse(this.#target as unknown as NodeResponse, error, this.#sender);
     this.#state = "refused";

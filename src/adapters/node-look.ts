@@ -9,10 +9,10 @@ const LOOKS_SENT: Readonly<Record<string, unknown>> = {
   finished: false,
   writableFinished: false,
   writableNeedDrain: false,
-  setHeader: refuseHeaders,
-  setHeaders: refuseHeaders,
-  appendHeader: refuseHeaders,
-  removeHeader: refuseHeaders,
+  setHeader: () => refuseHeaders("set"),
+  setHeaders: () => refuseHeaders("set"),
+  appendHeader: () => refuseHeaders("append"),
+  removeHeader: () => refuseHeaders("remove"),
 };
 const NAMES = Object.keys(LOOKS_SENT);
 /** The same objects for every response: V8 makes a hidden class of each new one. */
@@ -53,8 +53,12 @@ export function checkChunk(chunk: unknown): void {
   );
 }
 
-export function refuseHeaders(): never {
-  throw coded(new Error("Cannot change headers after they are sent to the client"), "ERR_HTTP_HEADERS_SENT");
+/** Throws what Node throws once the headers have left, for the application to catch. */
+export function refuseHeaders(operation: "set" | "append" | "remove" | "write"): never {
+  throw coded(
+    new Error(`Cannot ${operation} headers after they are sent to the client`),
+    "ERR_HTTP_HEADERS_SENT",
+  );
 }
 
 function coded(error: Error, code: string): Error {

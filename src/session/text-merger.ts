@@ -7,12 +7,12 @@ import { RESERVED } from "./reserved.ts";
 
 /** Merges the texts of sessions. */
 export class TextMerger {
-  readonly #json: TaggedJson;
+  readonly #json: Pick<TaggedJson, "isTag" | "sortKeys">;
   /** What was written last: the next one in a line of writes goes on from it. */
   #last: { readonly text: string; readonly dict: Dict } | undefined;
 
   /** @param json what the texts are read and written with */
-  constructor(json: TaggedJson) {
+  constructor(json: Pick<TaggedJson, "isTag" | "sortKeys">) {
     this.#json = json;
   }
 

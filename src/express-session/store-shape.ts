@@ -1,0 +1,31 @@
+import type { EventEmitter } from "node:events";
+import type { SessionRequest } from "./request.ts";
+import type { Callback, Session } from "./session.ts";
+
+/** What a store keeps: the data of a session with its cookie, as JSON gives it back. */
+export type StoredSession = Record<string, unknown> & { cookie?: unknown };
+
+/** Marks a store whose `set` merges what it is given with what others have written. */
+export const MERGES: unique symbol = Symbol.for("hipflask.express-session.merges");
+
+/**
+ * A store for express-session: what `connect-redis` and its like are. A store of your own extends `Store` and has `get`, `set` and
+ * `destroy`, and perhaps `touch`, `all`, `length` and `clear`.
+ */
+export interface Store extends EventEmitter {
+  readonly [MERGES]?: true;
+  /** The session with this ID, or nothing. */
+  get(sid: string, callback: (error?: unknown, session?: StoredSession | null) => void): void;
+  set(sid: string, session: Session, callback?: Callback): void;
+  destroy(sid: string, callback?: Callback): void;
+  /** Moves the end of a session that was used and not changed. */
+  touch?(sid: string, session: Session, callback?: Callback): void;
+  /** Ends the session of a request, and gives it a new one. */
+  regenerate(request: SessionRequest, callback: Callback): void;
+  /** The session with this ID without a request. */
+  load(sid: string, callback: (error?: unknown, session?: Session) => void): void;
+  /** Makes stored data the session of a request. */
+  createSession(request: SessionRequest, stored: StoredSession): Session;
+  /** Gives a request a new session. The middleware sets it. */
+  generate?(request: SessionRequest): void;
+}

@@ -1,0 +1,30 @@
+import { LRUCache } from "lru-cache";
+import { isTouched, type Session } from "./session.ts";
+
+/** Of so many sessions it is remembered when they were stored or touched last. */
+const REMEMBERED = 10_000;
+/** Milliseconds between two touches of a session whose end only its store knows. */
+const PAUSE = 60_000;
+/** The part of its time after which a session is touched. */
+const TENTH = 0.1;
+
+/** Decides when the store is told that a session is still in use: not with every request, but once per tenth of its time. */
+export class Touches {
+  /** When a session ends as far as this process has told its store, or when it was touched. Milliseconds since 1970. */
+  readonly #told = new LRUCache<string, number>({ max: REMEMBERED });
+
+  /** A session is stored, or touched, as it is now. */
+  told(session: Session): void {
+    this.#told.set(session.id, session.cookie.expires?.getTime() ?? Date.now());
+  }
+
+  /** @param expires when the session ended as it was loaded */
+  isDue(session: Session, expires: Date | null | undefined): boolean {
+    if (isTouched(session)) return true;
+    const told = this.#told.get(session.id) ?? 0;
+    const { originalMaxAge } = session.cookie;
+    if (!expires || !originalMaxAge) return Date.now() - told >= PAUSE;
+    const left = Math.max(told, expires.getTime()) - Date.now();
+    return left <= originalMaxAge * (1 - TENTH);
+  }
+}

@@ -1,0 +1,285 @@
+import { createServer } from "node:http";
+import express from "express";
+import express4 from "express4";
+import session, {
+  Cookie,
+  MemoryStore,
+  type SessionRequest,
+  Store,
+  toExpressStore,
+} from "hipflask/express-session";
+import { MemoryStore as Records } from "hipflask/stores/memory";
+import { describe, expect, test, vi } from "vitest";
+import { faultyStore, sleep } from "../support/faulty-store.ts";
+import { Browser, dictApp, OPTIONS, serve } from "./applications.ts";
+
+/** A store of ours that counts what it is asked, is slow where it is told to be, and can be down. */
+function counted({ ms = 0 } = {}) {
+  const counts: Record<string, number> = {};
+  const state = { isDown: false };
+  const store = faultyStore(new Records(), async (operation, proceed) => {
+    counts[operation] = (counts[operation] ?? 0) + 1;
+    if (state.isDown) throw new Error("no connection");
+    if (ms > 0 && operation !== "load") await sleep(ms);
+    return proceed();
+  });
+  return { store, counts, state };
+}
+
+describe("hipflask/express-session", () => {
+  test("holds a redirect back until a slow store has the session", async () => {
+    const { store } = counted({ ms: 120 });
+    const browser = new Browser(await serve(dictApp({ store })));
+    await browser.send("POST", "/redirect");
+    expect(await browser.json("/dump")).toEqual({ redirected: true });
+  });
+
+  test("costs nothing without a session, and one read where it is only looked at", async () => {
+    const { store, counts } = counted();
+    const browser = new Browser(await serve(dictApp({ store, cookie: { maxAge: 60_000 } })));
+    const answer = await browser.send("GET", "/nop");
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    expect(answer.headers.get("Vary")).toBeNull();
+    expect(counts).toEqual({});
+    await browser.send("POST", "/set/a");
+    expect(counts).toEqual({ create: 1 });
+    for (let i = 0; i < 5; i++) await browser.send("GET", "/dump");
+    expect(counts).toEqual({ create: 1, load: 5 });
+  });
+
+  test("touches a session once a tenth of its time has gone", async () => {
+    const { store, counts } = counted();
+    const browser = new Browser(await serve(dictApp({ store, cookie: { maxAge: 2000 } })));
+    await browser.send("POST", "/set/a");
+    await sleep(300);
+    for (let i = 0; i < 5; i++) await browser.send("GET", "/dump");
+    expect(counts["touch"]).toBe(1);
+    for (let i = 0; i < 9; i++) {
+      await sleep(300);
+      expect(await browser.json("/dump")).toEqual({ a: true });
+    }
+  });
+
+  test("tells caches whose answer it is", async () => {
+    const browser = new Browser(await serve(dictApp({})));
+    const written = await browser.send("POST", "/set/a");
+    expect(written.headers.get("Vary")).toBe("Cookie");
+    expect(written.headers.get("Cache-Control")).toBe("no-store");
+    const read = await browser.send("GET", "/dump");
+    expect(read.headers.get("Vary")).toBe("Cookie");
+    expect(read.headers.get("Cache-Control")).toBeNull();
+  });
+
+  test("gives a store's failure to the error handler, and no cookie", async () => {
+    const { store, state } = counted();
+    const app = dictApp({ store });
+    const errors: unknown[] = [];
+    app.use(((error, _request, response, _next) => {
+      errors.push(error);
+      response.status((error as { status?: number }).status ?? 500).send("sorry");
+    }) as express.ErrorRequestHandler);
+    const browser = new Browser(await serve(app));
+    state.isDown = true;
+    const refused = await browser.send("POST", "/set/a");
+    expect(refused.status).toBe(503);
+    expect(await refused.text()).toBe("sorry");
+    expect(refused.headers.getSetCookie()).toEqual([]);
+    state.isDown = false;
+    await browser.send("POST", "/set/a");
+    const { cookie } = browser;
+    state.isDown = true;
+    const unread = await browser.send("GET", "/dump");
+    expect(unread.status).toBe(503);
+    expect(browser.cookie).toBe(cookie);
+    state.isDown = false;
+    expect(await browser.json("/dump")).toEqual({ a: true });
+    expect(errors).toHaveLength(2);
+  });
+
+  test("answers 503 in place of a stream whose session cannot be stored", async () => {
+    const { store, state } = counted();
+    const browser = new Browser(await serve(dictApp({ store })));
+    state.isDown = true;
+    expect((await browser.send("GET", "/stream")).status).toBe(503);
+  });
+
+  test("stores what was changed after the headers left, before the response ends", async () => {
+    const browser = new Browser(await serve(dictApp({ store: counted({ ms: 30 }).store })));
+    const answer = await browser.send("GET", "/stream");
+    expect(await answer.text()).toBe("first, last");
+    expect(await browser.json("/dump")).toEqual({ early: true, late: true });
+  });
+
+  test("works on Express 4, with callbacks", async () => {
+    const app = express4();
+    app.use(session(OPTIONS));
+    app.get("/", (request, response) => {
+      request.session.regenerate((error) => {
+        if (error) throw error as Error;
+        Object.assign(request.session, { user: "ada" });
+        request.session.save(() =>
+          request.session.reload(() => {
+            response.json(request.session);
+          }),
+        );
+      });
+    });
+    app.get("/out", (request, response) => {
+      const answer = request.session.destroy(() => response.json(request.session === undefined));
+      expect(answer).toBeInstanceOf(session.Session);
+    });
+    const browser = new Browser(await serve(app));
+    expect(await browser.json("/")).toMatchObject({ user: "ada", cookie: { httpOnly: true, path: "/" } });
+    expect(await browser.json("/out")).toBe(true);
+  });
+
+  test("works without Express", async () => {
+    const middleware = session(OPTIONS);
+    const server = createServer((request, response) => {
+      middleware(request, response, () => {
+        const { session: data } = request as SessionRequest;
+        Object.assign(data, { count: ((data as { count?: number }).count ?? 0) + 1 });
+        response.end(String((data as { count?: number }).count));
+      });
+    });
+    const { listener } = { listener: server.listeners("request")[0] as never };
+    const browser = new Browser(await serve(listener));
+    await browser.send("GET", "/");
+    expect(await (await browser.send("GET", "/")).text()).toBe("2");
+  });
+
+  test("knows the genuine one of two cookies of one name", async () => {
+    const browser = new Browser(await serve(dictApp({})));
+    await browser.send("POST", "/set/a");
+    browser.cookie = `connect.sid=s%3Aforged.${"A".repeat(43)}; ${browser.cookie}`;
+    expect(await browser.json("/dump")).toEqual({ a: true });
+  });
+
+  test("begins anew with a cookie that is not genuine, and never takes an ID over", async () => {
+    const store = toExpressStore(new Records());
+    const app = dictApp({ store });
+    const browser = new Browser(await serve(app));
+    for (const value of ["", "s:", "s:x", "s%3Ax.y", "%", "s%3A.x", "j:{}", `s%3A${"x".repeat(3000)}.y`]) {
+      browser.cookie = `connect.sid=${value}`;
+      expect(await browser.json("/dump")).toEqual({});
+    }
+    await browser.send("POST", "/set/a");
+    const ended = browser.cookie;
+    await browser.send("POST", "/logout", false);
+    await browser.send("POST", "/set/b");
+    expect(browser.cookie).not.toBe(ended);
+  });
+
+  test("keeps no ID in a store of ours", async () => {
+    const seen: string[] = [];
+    const records = new Records();
+    const store = faultyStore(records, async (_, proceed) => proceed());
+    const create = store.create.bind(store);
+    store.create = (key, record, now) => {
+      seen.push(key.id, Buffer.from(record.data).toString());
+      return create(key, record, now);
+    };
+    const browser = new Browser(await serve(dictApp({ store })));
+    await browser.send("POST", "/set/a");
+    const sid = decodeURIComponent(browser.cookie).split("s:")[1]!.split(".")[0]!;
+    expect(seen).toHaveLength(2);
+    expect(seen.join(" ")).not.toContain(sid);
+  });
+
+  test("refuses options that cannot be used, as express-session does", () => {
+    expect(() => session({ genid: "x" as never })).toThrow("genid option must be a function");
+    expect(() => session({ unset: "x" as never })).toThrow('unset option must be "destroy" or "keep"');
+    expect(() => session({ secret: [] })).toThrow("secret option array must contain one or more strings");
+    expect(() => toExpressStore({} as never)).toThrow(/needs a store of hipflask's/);
+    expect(() => toExpressStore(new Records(), { ttl: 0 })).toThrow("ttl must be a number above 0");
+  });
+
+  test("warns once in production of a weak secret and of a store in memory", () => {
+    vi.stubEnv("NODE_ENV", "production");
+    const said: string[] = [];
+    const emit = vi.spyOn(process, "emitWarning").mockImplementation((message) => {
+      said.push(String(message));
+    });
+    try {
+      session({ ...OPTIONS, secret: "keyboard cat" });
+      session({ ...OPTIONS, secret: "keyboard cat" });
+    } finally {
+      emit.mockRestore();
+      vi.unstubAllEnvs();
+    }
+    expect(said.filter((message) => message.includes("secret key"))).toHaveLength(1);
+    expect(said.filter((message) => message.includes("in the memory"))).toHaveLength(1);
+    expect(said.join()).not.toContain("keyboard cat");
+  });
+
+  test("leaves nothing unhandled where nobody waits for a promise that fails", async () => {
+    const unhandled = vi.fn<() => void>();
+    process.on("unhandledRejection", unhandled);
+    const { store, state } = counted();
+    const app = express();
+    app.use(session({ ...OPTIONS, store }));
+    app.get("/", (request, response) => {
+      Object.assign(request.session, { a: 1 });
+      void request.session.save();
+      void request.session.regenerate();
+      void request.session.destroy();
+      response.send("done");
+    });
+    const browser = new Browser(await serve(app));
+    state.isDown = true;
+    await browser.send("GET", "/");
+    await sleep(20);
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  test("lets stores be made as they were before there were classes", async () => {
+    function OldStore(this: Store) {
+      Store.call(this);
+    }
+    Object.setPrototypeOf(OldStore.prototype, Store.prototype);
+    const kept = new Map<string, string>();
+    Object.assign(OldStore.prototype, {
+      get: (sid: string, done: (error: null, stored: unknown) => void) =>
+        done(null, JSON.parse(kept.get(sid) ?? "null")),
+      set(sid: string, data: unknown, done: () => void) {
+        kept.set(sid, JSON.stringify(data));
+        done();
+      },
+      destroy(sid: string, done: () => void) {
+        kept.delete(sid);
+        done();
+      },
+    });
+    const store = Reflect.construct(OldStore, []) as Store;
+    const browser = new Browser(await serve(dictApp({ store })));
+    await Promise.all(["a", "b"].map((key) => browser.send("POST", `/set/${key}`)));
+    await browser.send("POST", "/regenerate");
+    expect(await browser.json("/dump")).toEqual({ user: "ada" });
+  });
+});
+
+describe("MemoryStore of hipflask/express-session", () => {
+  const ask = <T>(work: (done: (error?: unknown, result?: T | null) => void) => void) =>
+    new Promise<T>((resolve, reject) => {
+      work((error, result) => (error ? reject(error as Error) : resolve(result as T)));
+    });
+
+  test("has what express-session's has: all, length and clear", async () => {
+    const store = new MemoryStore();
+    const stored = { cookie: new Cookie({ maxAge: 1000 }), user: "ada" } as never;
+    await ask((done) => store.set("one", stored, done));
+    await ask((done) => store.set("two", { cookie: new Cookie({ maxAge: -1 }) } as never, done));
+    expect(await ask((done) => store.length(done))).toBe(1);
+    expect(await ask((done) => store.all(done))).toMatchObject({ one: { user: "ada" } });
+    await ask((done) => store.clear(done));
+    expect(await ask((done) => store.length(done))).toBe(0);
+  });
+
+  test("forgets the IDs of sessions that have ended", async () => {
+    const store = new MemoryStore();
+    for (let i = 0; i < 2500; i++)
+      await ask((done) => store.set(`${i}`, { cookie: new Cookie({ maxAge: -1 }) } as never, done));
+    expect(await ask((done) => store.all(done))).toEqual({});
+  });
+});
