@@ -1,5 +1,9 @@
-import { adapterSuite } from "./adapter-suite.ts";
-import { everySubject } from "./subjects.ts";
-import { signed } from "./storages.ts";
+import { adapterSuite } from "hipflask/testing";
+import { describe, test } from "vitest";
+import { quiet } from "./quiet.ts";
+import { subjects } from "./subjects.ts";
 
-for (const subject of everySubject(signed)) adapterSuite(subject);
+describe.each(subjects())("$name", (subject) => {
+  quiet();
+  adapterSuite({ test, ...subject });
+});

@@ -5,7 +5,7 @@ import { webSessions } from "hipflask/adapters/web";
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { listen } from "../support/client.ts";
-import { signed, slow, stored } from "./storages.ts";
+import { signed, slow, stored } from "../../src/testing/adapters/storages.ts";
 
 describe.each([signed, stored, slow])(
   "an adapter that is there twice, and used between the two, with $name",

@@ -11,8 +11,9 @@ import { honoSessions } from "hipflask/adapters/hono";
 import { MemoryStore } from "hipflask/stores/memory";
 import { createServer } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { listen, overFetch, overHttp, type Send } from "../support/client.ts";
-import { intercepted, newSession, signed, slow, stored } from "./storages.ts";
+import { overFetch, overHttp, type Send } from "../../src/testing/adapters/send.ts";
+import { listen } from "../support/client.ts";
+import { intercepted, newSession, signed, slow, stored } from "../../src/testing/adapters/storages.ts";
 import { keepGlobals } from "./subjects.ts";
 
 const PLACES = ["on Node", "without Node"] as const;

@@ -15,11 +15,12 @@ import { FlaskCookie } from "hipflask/codec";
 import { flaskConfig } from "hipflask/flask";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import type { HeaderList } from "../support/client.ts";
-import { type Call, failure } from "../app/call.ts";
-import { noise, streamed, type Subject } from "./serving.ts";
-import { intercepted, newSession, stored } from "./storages.ts";
-import { careless, honoAlone, overNetwork, webAlone } from "./subjects.ts";
+import type { HeaderList } from "../../src/testing/adapters/send.ts";
+import { failure } from "../app/call.ts";
+import { type Handlers, onBench } from "../../src/testing/adapters/bench.ts";
+import { noise, streamed } from "../../src/testing/adapters/handlers.ts";
+import { intercepted, newSession } from "../../src/testing/adapters/storages.ts";
+import { subjects } from "./subjects.ts";
 
 const SECRET = "n7Kq2LmX9wRt5VbZc8HsJd3FgPy6Ta4E";
 const OLD_SECRET = "e4Ya6Tg3Pd8Fs5JcHb9VzZ7RtXw2LmQk";
@@ -94,25 +95,19 @@ const storages: Record<string, () => SessionManager> = {
     ),
 };
 
-const subjects: Subject[] = [
-  overNetwork("web", "http1"),
-  overNetwork("node", "http1"),
-  overNetwork("hono", "http1"),
-  webAlone(),
-  honoAlone(),
-];
+/** The adapters that are on no framework with a page for errors. */
+const plain = subjects().filter(({ capabilities }) => capabilities?.plainErrors === true);
 
-describe.each(subjects)("$name", ({ start }) => {
-  test.each(Object.entries(storages))(
-    "keeps secrets, cookies and values to itself: %s",
-    async (_, create) => {
+describe.each(plain)("$name", (subject) => {
+  test.each(Object.entries(storages))("keeps secrets, cookies and values to itself: %s", (_, create) =>
+    onBench(subject, async ({ serve }) => {
       const sessions = create();
       const types = new Set<string>();
       sessions.on("*", (event) => {
         types.add(event.type);
         show(event);
       });
-      const handlers: Record<string, (call: Call) => Promise<Response>> = {
+      const handlers: Handlers = {
         "/dump": async ({ context }) => {
           const session = await sessions.get(context);
           for (const object of [session, sessions, cookies(context)]) show(object);
@@ -162,7 +157,7 @@ describe.each(subjects)("$name", ({ start }) => {
           return streamed(body());
         },
       };
-      const { send } = await start({ sessions, respond: (call) => handlers[call.path]!(call) });
+      const { send } = await serve(sessions, handlers, failure);
 
       const now = new FlaskCookie([SECRET]);
       const at = (ms: number, key = SECRET): FlaskCookie =>
@@ -220,85 +215,84 @@ describe.each(subjects)("$name", ({ start }) => {
       ];
       for (const error of errors) expect(seen.join("\n")).toContain(error);
       expectNothingPrivate(sent);
-    },
+    }),
   );
 });
 
-const storing = careless(stored).filter(({ protocol }) => protocol !== "http2");
-
-describe.each(storing)("$name, with sessions in a store", ({ start }) => {
+describe.each(subjects())("$name, with sessions in a store", (subject) => {
   test.each([false, true])(
     "keeps secrets, session IDs and values to itself (encrypted: %s)",
-    async (encryptAtRest) => {
-      let isBroken = false;
-      const store = intercepted(new MemoryStore(), () =>
-        isBroken ? Promise.reject(new Error("the store is down")) : undefined,
-      );
-      const sessions = createSessions({ secretKey: SECRET, storage: serverSide(store, { encryptAtRest }) });
-      const types = new Set<string>();
-      sessions.on("*", (event) => {
-        types.add(event.type);
-        show(event);
-      });
-      subscribe(STORE_CHANNEL, show);
-      onTestFinished(() => void unsubscribe(STORE_CHANNEL, show));
-      const handlers: Record<string, (call: Call) => Promise<Response>> = {
-        "/write": async ({ context }) => {
-          await showFailure(() => sessions.get(context));
-          const session = await sessions.get(context);
-          for (const object of [sessions, cookies(context)]) show(object);
-          session.data["x"] = PRIVATE;
-          session.flash(PRIVATE);
-          return new Response("ok");
-        },
-        "/login": async ({ context }) => {
-          const session = await sessions.get(context);
-          await session.regenerate({ user: PRIVATE, device: PRIVATE });
-          return new Response("ok");
-        },
-        "/gone": async ({ context }) => {
-          const session = await sessions.get(context);
-          await session.regenerate({ user: PRIVATE });
-          await sessions.forUser(PRIVATE).revokeAll();
-          await session.update((data) => void (data["x"] = PRIVATE));
-          return new Response("ok");
-        },
-        "/function": async ({ context }) => {
-          const session = await sessions.get(context);
-          session.data["x"] = { y: [PRIVATE, () => PRIVATE] };
-          await showFailure(() => session.update(() => undefined));
-          await showFailure(() => session.regenerate({ user: PRIVATE }));
-          delete session.data["x"];
-          return new Response("ok");
-        },
-        "/logout": async ({ context }) => {
-          const session = await sessions.get(context);
-          await showFailure(() => session.destroy());
-          await session.destroy();
-          return new Response("ok");
-        },
-      };
-      const { send } = await start({ sessions, respond: (call) => handlers[call.path]!(call) });
-      const statuses = new Set<number>();
-      const sent = [await newSession(sessions, { x: PRIVATE }), "A".repeat(43), `${PRIVATE}`];
-      for (const broken of [false, true]) {
-        isBroken = broken;
-        for (const value of sent.slice()) {
-          for (const path of Object.keys(handlers)) {
-            const headers: HeaderList = [["cookie", `session=${value}; other=${PRIVATE}`]];
-            const reply = await send(path, { headers });
-            if (reply.status >= 400) seen.push(JSON.stringify([reply.headers, reply.text]));
-            statuses.add(reply.status);
-            sent.push(...reply.cookies("session").filter((cookie) => cookie !== ""));
+    (encryptAtRest) =>
+      onBench(subject, async ({ serveCareless }) => {
+        let isBroken = false;
+        const store = intercepted(new MemoryStore(), () =>
+          isBroken ? Promise.reject(new Error("the store is down")) : undefined,
+        );
+        const sessions = createSessions({ secretKey: SECRET, storage: serverSide(store, { encryptAtRest }) });
+        const types = new Set<string>();
+        sessions.on("*", (event) => {
+          types.add(event.type);
+          show(event);
+        });
+        subscribe(STORE_CHANNEL, show);
+        onTestFinished(() => void unsubscribe(STORE_CHANNEL, show));
+        const handlers: Handlers = {
+          "/write": async ({ context }) => {
+            await showFailure(() => sessions.get(context));
+            const session = await sessions.get(context);
+            for (const object of [sessions, cookies(context)]) show(object);
+            session.data["x"] = PRIVATE;
+            session.flash(PRIVATE);
+            return new Response("ok");
+          },
+          "/login": async ({ context }) => {
+            const session = await sessions.get(context);
+            await session.regenerate({ user: PRIVATE, device: PRIVATE });
+            return new Response("ok");
+          },
+          "/gone": async ({ context }) => {
+            const session = await sessions.get(context);
+            await session.regenerate({ user: PRIVATE });
+            await sessions.forUser(PRIVATE).revokeAll();
+            await session.update((data) => void (data["x"] = PRIVATE));
+            return new Response("ok");
+          },
+          "/function": async ({ context }) => {
+            const session = await sessions.get(context);
+            session.data["x"] = { y: [PRIVATE, () => PRIVATE] };
+            await showFailure(() => session.update(() => undefined));
+            await showFailure(() => session.regenerate({ user: PRIVATE }));
+            delete session.data["x"];
+            return new Response("ok");
+          },
+          "/logout": async ({ context }) => {
+            const session = await sessions.get(context);
+            await showFailure(() => session.destroy());
+            await session.destroy();
+            return new Response("ok");
+          },
+        };
+        const { send } = await serveCareless(sessions, handlers);
+        const statuses = new Set<number>();
+        const sent = [await newSession(sessions, { x: PRIVATE }), "A".repeat(43), `${PRIVATE}`];
+        for (const broken of [false, true]) {
+          isBroken = broken;
+          for (const value of sent.slice()) {
+            for (const path of Object.keys(handlers)) {
+              const headers: HeaderList = [["cookie", `session=${value}; other=${PRIVATE}`]];
+              const reply = await send(path, { headers });
+              if (reply.status >= 400) seen.push(JSON.stringify([reply.headers, reply.text]));
+              statuses.add(reply.status);
+              sent.push(...reply.cookies("session").filter((cookie) => cookie !== ""));
+            }
           }
         }
-      }
-      const expected = ["sid.unknown", "sid.malformed", "session.renewed", "session.revoked", "store.down"];
-      for (const type of expected) expect(types).toContain(type);
-      for (const text of ["StoreError", "DataError"]) expect(seen.join("\n")).toContain(text);
-      for (const status of [200, 409, 503]) expect(statuses).toContain(status);
-      expectNothingPrivate(sent);
-    },
+        const expected = ["sid.unknown", "sid.malformed", "session.renewed", "session.revoked", "store.down"];
+        for (const type of expected) expect(types).toContain(type);
+        for (const text of ["StoreError", "DataError"]) expect(seen.join("\n")).toContain(text);
+        for (const status of [200, 409, 503]) expect(statuses).toContain(status);
+        expectNothingPrivate(sent);
+      }),
   );
 });
 

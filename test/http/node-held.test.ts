@@ -16,9 +16,10 @@ import { createSessions, HeadersSentError, serverSide, type SessionManager, Stor
 import { nodeSessions } from "hipflask/adapters/node";
 import { MemoryStore } from "hipflask/stores/memory";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { listen, overHttp, overHttp2, type Reply, type Send } from "../support/client.ts";
-import { eventsOf, failureOf } from "./serving.ts";
-import { intercepted, newSession } from "./storages.ts";
+import { overHttp, overHttp2, type Reply, type Send } from "../../src/testing/adapters/send.ts";
+import { listen } from "../support/client.ts";
+import { eventsOf, failureOf } from "../../src/testing/adapters/watching.ts";
+import { intercepted, newSession } from "../../src/testing/adapters/storages.ts";
 
 type Handler = (response: ServerResponse, request: IncomingMessage, sessions: SessionManager) => unknown;
 

@@ -6,9 +6,10 @@ import { pipeline } from "node:stream/promises";
 import { cookies, DataError, HeadersSentError, type SessionManager, TooLargeError } from "hipflask";
 import { nodeSessions } from "hipflask/adapters/node";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { listen, overHttp, overHttp2, type Reply } from "../support/client.ts";
-import { noise } from "./serving.ts";
-import { signed, slow, stored } from "./storages.ts";
+import { overHttp, overHttp2, type Reply } from "../../src/testing/adapters/send.ts";
+import { listen } from "../support/client.ts";
+import { noise } from "../../src/testing/adapters/handlers.ts";
+import { signed, slow, stored } from "../../src/testing/adapters/storages.ts";
 
 type Handler = (response: ServerResponse, sessions: SessionManager, request: object) => unknown;
 

@@ -12,42 +12,49 @@ import { fastifySessions } from "hipflask/adapters/fastify";
 import { h3Sessions } from "hipflask/adapters/h3";
 import { honoSessions } from "hipflask/adapters/hono";
 import { koaSessions } from "hipflask/adapters/koa";
-import { reactRouterSessions } from "hipflask/adapters/react-router";
 import { nodeSessions } from "hipflask/adapters/node";
+import { reactRouterSessions } from "hipflask/adapters/react-router";
 import { webSessions } from "hipflask/adapters/web";
+import type { AdapterApp, AdapterCapabilities, AdapterSuiteOptions } from "hipflask/testing";
 import { onTestFinished } from "vitest";
-import {
-  type AdapterName,
-  type App,
-  answerKoa,
-  appServer,
-  honoApp,
-  reactRouter,
-  webApp,
-} from "../app/adapters.ts";
+import { type App, answerKoa, honoApp, LISTENERS, reactRouter, webApp } from "../app/adapters.ts";
 import { call } from "../app/call.ts";
 import { bodyText, fetchListener, sendResponse } from "../app/fetch-on-node.ts";
-import { listen, overFetch, overHttp, overHttp2 } from "../support/client.ts";
+import { listen } from "../support/client.ts";
 import { NEST } from "../app/nest.ts";
-import type { Subject } from "./serving.ts";
-import { signed, type StorageKind } from "./storages.ts";
 
-/** An adapter behind a server of Node's. */
-export function overNetwork(
-  adapter: AdapterName,
+/** One adapter under one way to reach it. */
+export interface Subject extends Omit<AdapterSuiteOptions, "test"> {
+  readonly name: string;
+}
+
+/** The suite's application as one of ours; `respond` is asked below the adapter. */
+function toApp({ sessions, respond, onError }: AdapterApp): App {
+  return {
+    sessions,
+    respond: ({ path, query, context, text }) => respond(context, { url: `${path}?${query}`, text }),
+    ...(onError === undefined ? {} : { onError }),
+  };
+}
+
+/** An adapter behind a server of Node's: around an application that answers errors, and around one that does not. */
+export function overNode(
+  name: string,
   protocol: "http1" | "http2",
-  storage: StorageKind = signed,
+  caring: Listener,
+  careless: Listener,
+  capabilities: AdapterCapabilities = {},
 ): Subject {
   return {
-    name: `the adapter ${adapter} over ${protocol} with ${storage.name}`,
-    storage,
-    protocol,
-    seesErrors: adapter !== "web",
-    async start(app) {
+    name: `the adapter ${name} over ${protocol}`,
+    capabilities,
+    async serve(app) {
       keepGlobals();
-      const { origin, close } = await listen(appServer(adapter, app, protocol));
-      onTestFinished(close);
-      return { origin, send: protocol === "http1" ? overHttp(origin) : overHttp2(origin) };
+      const listener = (app.onError === undefined ? careless : caring)(toApp(app));
+      // All listeners use only what the two protocols have in common.
+      const server = protocol === "http1" ? createServer(listener) : createHttp2Server(listener as never);
+      const { origin, close } = await listen(server);
+      return { origin, http2: protocol === "http2", close: async () => close() };
     },
   };
 }
@@ -60,83 +67,33 @@ export function keepGlobals(): void {
   });
 }
 
-export function webAlone(storage: StorageKind = signed): Subject {
-  return {
-    name: `the adapter web without a server, with ${storage.name}`,
-    storage,
-    seesErrors: false,
-    start: async (app) => ({ send: overFetch(webApp(app)) }),
-  };
-}
-
-export function honoAlone(storage: StorageKind = signed): Subject {
-  return {
-    name: `the adapter hono without Node, with ${storage.name}`,
-    storage,
-    seesErrors: true,
-    start: async (app) => {
-      const hono = honoApp(app);
-      return { send: overFetch((request) => hono.request(request)) };
-    },
-  };
-}
-
-/** Each adapter around an application that catches nothing, as a beginner writes it. */
-export function careless(storage: StorageKind): Subject[] {
-  const web = ({ sessions, respond }: App) =>
-    webSessions(sessions, (request: Request) =>
-      respond(call(request.method, request.url, request, () => request.text())),
-    );
-  const hono = ({ sessions, respond }: App) =>
-    new Hono()
-      .use(honoSessions(sessions))
-      .all("*", (c) => respond(call(c.req.method, c.req.url, c, () => c.req.text())));
-  const node = ({ sessions, respond }: App): RequestListener =>
+/** Frameworks without an answer of their own to errors, around an application that catches nothing, as a beginner writes it. */
+const PLAIN = {
+  web: (app) => fetchListener(carelessWeb(app)),
+  hono: (app) => getRequestListener(carelessHono(app).fetch) as RequestListener,
+  node: ({ sessions, respond }) =>
     nodeSessions(sessions, async (request, response) => {
       const url = `http://localhost${request.url}`;
       const answer = await respond(call(request.method!, url, request, () => bodyText(request)));
       await sendResponse(answer, request, response);
-    });
-  const listeners: Record<string, Listener> = {
-    web: (app) => fetchListener(web(app)),
-    hono: (app) => getRequestListener(hono(app).fetch) as RequestListener,
-    node,
-  };
-  const bare = (name: string): Omit<Subject, "start"> => ({ name, storage, seesErrors: false });
-  const served = (name: string, protocol: "http1" | "http2", listener: Listener): Subject => ({
-    ...bare(`the adapter ${name} over ${protocol}`),
-    protocol,
-    hasErrorPage: Object.hasOwn(CARELESS, name),
-    ownsStatus500: name === "react-router",
-    async start(app) {
-      keepGlobals();
-      const handler = listener(app);
-      const { origin, close } = await listen(
-        protocol === "http1" ? createServer(handler) : createHttp2Server(handler as never),
-      );
-      onTestFinished(close);
-      return { origin, send: protocol === "http1" ? overHttp(origin) : overHttp2(origin) };
-    },
-  });
-  return [
-    ...Object.entries({ ...listeners, ...CARELESS }).map(([name, listener]) =>
-      served(name, "http1", listener),
-    ),
-    // Koa by itself never ends its answer to a HEAD request that failed.
-    ...Object.entries({ ...listeners, fastify: CARELESS.fastify }).map(([name, listener]) =>
-      served(name, "http2", listener),
-    ),
-    { ...bare("the adapter web without a server"), start: async (app) => ({ send: overFetch(web(app)) }) },
-    {
-      ...bare("the adapter hono without Node"),
-      start: async (app) => ({ send: overFetch(async (request) => hono(app).request(request)) }),
-    },
-  ];
+    }),
+} satisfies Record<string, Listener>;
+
+function carelessWeb({ sessions, respond }: App): (request: Request) => Promise<Response> {
+  return webSessions(sessions, (request: Request) =>
+    respond(call(request.method, request.url, request, () => request.text())),
+  );
+}
+
+function carelessHono({ sessions, respond }: App): Hono {
+  return new Hono()
+    .use(honoSessions(sessions))
+    .all("*", (c) => respond(call(c.req.method, c.req.url, c, () => c.req.text())));
 }
 
 type Listener = (app: App) => RequestListener;
 
-/** Frameworks with an answer of their own to errors. */
+/** The same with frameworks that have an answer of their own to errors. */
 const CARELESS = {
   express: (app) => carelessExpress(express(), app),
   express4: (app) => carelessExpress(express4(), app),
@@ -189,14 +146,47 @@ function carelessExpress(app: Express, { sessions, respond }: App): RequestListe
   return app;
 }
 
-/** Each adapter in each way to reach it. */
-export function everySubject(storage: StorageKind): Subject[] {
-  const served = (["web", "node", "hono", "fastify", "koa", "h3", "react-router"] as const).flatMap(
-    (adapter) => (["http1", "http2"] as const).map((protocol) => overNetwork(adapter, protocol, storage)),
-  );
-  // Express knows HTTP/1 alone.
-  const onHttp1 = (["express", "express4", "nest-express", "nest-fastify"] as const).map((adapter) =>
-    overNetwork(adapter, "http1", storage),
-  );
-  return [...served, ...onHttp1, webAlone(storage), honoAlone(storage)];
+/** What a framework does that others do not. */
+const CAPABILITIES: Partial<Record<keyof typeof LISTENERS, AdapterCapabilities>> = {
+  web: { keepsOnError: false, plainErrors: true },
+  hono: { plainErrors: true },
+  node: { plainErrors: true },
+  "react-router": { ownsStatus500: true },
+};
+
+function overNetwork(name: keyof typeof LISTENERS, protocol: "http1" | "http2"): Subject {
+  const capabilities = { ...CAPABILITIES[name], endsFailedHead: !(name === "koa" && protocol === "http2") };
+  return overNode(name, protocol, LISTENERS[name], { ...PLAIN, ...CARELESS }[name], capabilities);
+}
+
+function alone(name: string, caring: Handler, careless: Handler, capabilities: AdapterCapabilities): Subject {
+  return {
+    name: `the adapter ${name} without a server`,
+    capabilities,
+    serve: async (app) => ({ fetch: (app.onError === undefined ? careless : caring)(toApp(app)) }),
+  };
+}
+
+type Handler = (app: App) => (request: Request) => Response | Promise<Response>;
+
+/** Each adapter over HTTP/1.1, and those that need no server without one. */
+export function subjects(): Subject[] {
+  const { web, hono } = CAPABILITIES;
+  const names = Object.keys(LISTENERS) as (keyof typeof LISTENERS)[];
+  return [
+    ...names.map((name) => overNetwork(name, "http1")),
+    alone("web", webApp, carelessWeb, web!),
+    alone(
+      "hono",
+      (app) => (request) => honoApp(app).request(request),
+      (app) => (request) => carelessHono(app).request(request),
+      hono!,
+    ),
+  ];
+}
+
+/** Each adapter over HTTP/2, of which Express knows nothing. */
+export function http2Subjects(): Subject[] {
+  const names = ["web", "node", "hono", "fastify", "koa", "h3", "react-router"] as const;
+  return names.map((name) => overNetwork(name, "http2"));
 }

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { webSessions } from "hipflask/adapters/web";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../support/client.ts";
-import { signed, slow, stored } from "./storages.ts";
+import { newSession, signed, slow, stored } from "../../src/testing/adapters/storages.ts";
 
 describe.each([signed, stored, slow])("webSessions with $name", (storage) => {
   const sessions = storage.sessions();
@@ -44,7 +44,7 @@ describe.each([signed, stored, slow])("webSessions with $name", (storage) => {
   test("a response that the application gives to everybody holds nobody's cookies", async () => {
     const noContent = new Response(null, { status: 204 });
     const handle = writing(() => noContent);
-    const replies = [await handle(), await handle(`other=${await storage.cookie(sessions, { n: 0 })}`)];
+    const replies = [await handle(), await handle(`other=${await newSession(sessions)}`)];
     for (const reply of replies) expect(reply.headers.getSetCookie()).toHaveLength(1);
     expect([...noContent.headers]).toEqual([]);
   });

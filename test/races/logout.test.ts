@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Client, overHttp, type Reply, type RunningApp, startApp } from "../support/client.ts";
+import { overHttp, type Reply } from "../../src/testing/adapters/send.ts";
+import { Client, type RunningApp, startApp } from "../support/client.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { type Rig, RIGS } from "./rigs.ts";
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Client, overHttp, type RunningApp, startApp } from "../support/client.ts";
+import { overHttp } from "../../src/testing/adapters/send.ts";
+import { Client, type RunningApp, startApp } from "../support/client.ts";
 import { describeWith } from "../support/provisioned.ts";
 import { type Rig, RIGS } from "./rigs.ts";
 import { sendAlone } from "./send-alone.ts";

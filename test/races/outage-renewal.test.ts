@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Client, overHttp, type RunningApp, startApp } from "../support/client.ts";
+import { overHttp } from "../../src/testing/adapters/send.ts";
+import { Client, type RunningApp, startApp } from "../support/client.ts";
 import { type DynamodbServer, startDynamodb } from "../support/dynamodb-server.ts";
 import { type MemcachedServer, startMemcached } from "../support/memcached-server.ts";
 import { type MongodbServer, startMongodb } from "../support/mongodb-server.ts";

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import { Client, overHttp, type RunningApp } from "../support/client.ts";
+import { overHttp } from "../../src/testing/adapters/send.ts";
+import { Client, type RunningApp } from "../support/client.ts";
 import { type Timed, timed, Witness } from "./witness.ts";
 
 /** Milliseconds in which there is an answer: the store's second, one look at the clock, and a busy machine; not twice that. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Client, overHttp, type Reply, type RunningApp } from "../support/client.ts";
+import { overHttp, type Reply } from "../../src/testing/adapters/send.ts";
+import { Client, type RunningApp } from "../support/client.ts";
 
 /** A response, and how long it took. */
 export interface Timed extends Reply {

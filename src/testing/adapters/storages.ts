@@ -2,16 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   createSessions,
   type EventType,
+  serverSide,
   type SessionManager,
   type SessionOptions,
-  serverSide,
+  type SessionStore,
   signedCookie,
-} from "hipflask";
-import { FlaskCookie } from "hipflask/codec";
-import { MemoryStore } from "hipflask/stores/memory";
-import type { SessionStore } from "../../src/session/store.ts";
+} from "../../session/index.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { cookieFor } from "../cookie-for.ts";
+import type { HeaderList } from "./send.ts";
 
-/** The key of all of them. */
+/** The key of all sessions in cookies. */
 export const SECRET = "K8sQw3ZtR7vXy2BnM5jLp9HfDc4GaE6u";
 
 /** One way to keep native sessions. */
@@ -19,32 +20,30 @@ export interface StorageKind {
   readonly name: string;
   readonly isStored: boolean;
   sessions(options?: Partial<SessionOptions>): SessionManager;
-  /** The value of a genuine session cookie of this data. */
-  cookie(sessions: SessionManager, data: Record<string, unknown>): Promise<string>;
   /** The event of a cookie that nobody made. */
   readonly forged: EventType;
-}
-
-/** The value of a genuine signed cookie of this data. */
-export function sealed(data: Record<string, unknown>): string {
-  const codec = new FlaskCookie([SECRET]);
-  return codec.seal(codec.stringify(data));
 }
 
 export const signed: StorageKind = {
   name: "signed cookies",
   isStored: false,
   sessions: (options) => createSessions({ secretKey: SECRET, storage: signedCookie(), ...options }),
-  cookie: async (_, data) => sealed(data),
   forged: "token.bad_mac",
 };
 
-export const stored = storedIn("sessions in memory", () => new MemoryStore());
+export const encrypted: StorageKind = {
+  name: "encrypted cookies",
+  isStored: false,
+  sessions: (options) => createSessions({ secretKey: SECRET, ...options }),
+  forged: "token.malformed",
+};
+
+export const stored = storedIn("sessions in memory", memory);
 
 /** A store that takes up to 20 ms for each operation. */
 export const slow = storedIn("a slow store", () => {
   let state = 1;
-  return delayed(new MemoryStore(), () => (state = (state * 48_271) % 2_147_483_647) % 21);
+  return delayed(memory(), () => (state = (state * 48_271) % 2_147_483_647) % 21);
 });
 
 function storedIn(name: string, open: () => SessionStore): StorageKind {
@@ -52,9 +51,13 @@ function storedIn(name: string, open: () => SessionStore): StorageKind {
     name,
     isStored: true,
     sessions: (options) => createSessions({ storage: serverSide(open()), ...options }),
-    cookie: newSession,
     forged: "sid.malformed",
   };
+}
+
+/** Room for what one test needs. */
+export function memory(): MemoryStore {
+  return new MemoryStore({ maxRecords: 1000 });
 }
 
 /** Begins a session; its cookie's value. */
@@ -63,14 +66,13 @@ export async function newSession(
   data: Record<string, unknown> = { n: 0 },
   user?: string,
 ): Promise<string> {
-  const exchange = sessions.open({ cookie: undefined, host: "127.0.0.1", encrypted: false });
-  const session = await exchange.session();
-  Object.assign(session.data, data);
-  if (user !== undefined) await session.regenerate({ user });
-  await exchange.commit();
-  const headers = new Headers();
-  exchange.writeTo(headers);
-  return /^session=([^;]+)/.exec(headers.getSetCookie()[0]!)![1]!;
+  const cookie = await cookieFor(sessions, data, user === undefined ? {} : { user });
+  return cookie.slice(cookie.indexOf("=") + 1);
+}
+
+/** Begins a session; the headers of its next request. */
+export async function cookieOf(...given: Parameters<typeof newSession>): Promise<HeaderList> {
+  return [["cookie", `session=${await newSession(...given)}`]];
 }
 
 /** The store, behind a delay before each operation. */
