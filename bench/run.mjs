@@ -23,8 +23,10 @@ import { markdown } from "./lib/report.mjs";
 const SUITES = {
   cookies: "./micro/cookies.mjs",
   sign: "./micro/sign.mjs",
+  seal: "./micro/seal.mjs",
   http: "./http/count.mjs",
   stores: "./stores/suite.mjs",
+  frameworks: "./frameworks/suite.mjs",
 };
 
 /** What compares with nobody, and runs when it is asked for. */
@@ -38,9 +40,9 @@ Compares hipflask, built, with its peers in one run and prints ratios. The first
 
   filter    only the suites whose name holds one of these texts: ${Object.keys(SUITES).join(", ")}; and ${Object.keys(ALONE).join(", ")},
             which has no peers and runs only so
-  --quick   fewer and shorter rounds: about a minute for each suite
+  --quick   fewer and shorter rounds: about a minute for each suite, frameworks five
   --json    results as JSON on standard output; the tables are left out
-  --update  also writes the tables into docs/benchmarks.md; takes all suites at full length, a quarter of an hour
+  --update  also writes the tables into docs/benchmarks.md; takes all suites at full length, half an hour
   --help    this text
 
 Example: npm run bench -- sign --quick

@@ -115,7 +115,7 @@ export function taxGoals(figures, wanted) {
     const least = taxOfPeers[0].map((_, round) => Math.min(...taxOfPeers.map((tax) => tax[round])));
     const quietTaxOfPeers = peers.map((name) => quietTax(figures, name));
     goals.push({
-      goal: `tax of ${ours}, against ${peers.length === 1 ? peers[0] : "the best Hono peer"}`,
+      goal: `tax of ${ours}, against ${peers.length === 1 ? peers[0] : "the best of its peers"}`,
       limit,
       ratio: ratio(taxes(figures, ours), least),
       quiet: quietTax(figures, ours) / Math.min(...quietTaxOfPeers),

@@ -19,8 +19,8 @@ const answers = {
   },
 };
 
-const { servers, stored } = await import(`./servers/${framework}.mjs`);
-const { port, ...own } = await { ...servers, ...stored }[name](JSON.parse(backends));
+const { servers, stored, adapters } = await import(`./servers/${framework}.mjs`);
+const { port, ...own } = await { ...servers, ...stored, ...adapters }[name](JSON.parse(backends));
 Object.assign(answers, own);
 process.on("message", async (question) => process.send(await answers[question]()));
 process.on("disconnect", () => process.exit());

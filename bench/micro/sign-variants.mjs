@@ -1,5 +1,5 @@
 /**
- * Ways to put a session into a signed (or encrypted) text and to get it back. Each is written as its documentation tells,
+ * Ways to put a session into a text that nobody else can make and to get it back. Each is written as its documentation tells,
  * keys made once. `verify` throws, or answers nothing, for what it refuses.
  *
  * @typedef {object} SignVariant
@@ -11,8 +11,6 @@
 import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import { deflateSync, inflateSync } from "node:zlib";
 import cookieSignature from "cookie-signature";
-import { H3Event, sealSession, unsealSession } from "h3";
-import { sealData, unsealData } from "iron-session";
 import { URLSafeTimedSerializer as ItsdangerousJs } from "itsdangerous.js";
 import { jwtVerify, SignJWT } from "jose";
 import nobi from "nobi";
@@ -32,8 +30,6 @@ export function signVariants() {
     nobiSigner(),
     signature(),
     jose(),
-    iron(),
-    h3(),
   ];
 }
 
@@ -142,31 +138,5 @@ function jose() {
         .setExpirationTime("31d")
         .sign(key),
     verify: async (text) => (await jwtVerify(text, key, { algorithms: ["HS256"] })).payload.data,
-  };
-}
-
-/** Encrypts as well. An answer to a tampered seal is an empty object. */
-function iron() {
-  const options = { password: SECRET, ttl: DAYS_31 };
-  return {
-    name: "iron-session (encrypts)",
-    async: true,
-    sign: (data) => sealData(data, options),
-    verify: (text) => unsealData(text, options),
-  };
-}
-
-/** Encrypts as well, with two keys stretched by PBKDF2 for every call. */
-function h3() {
-  const config = { password: SECRET, maxAge: DAYS_31 };
-  return {
-    name: "h3 (encrypts)",
-    async: true,
-    sign(data) {
-      const event = new H3Event(new Request("http://localhost/"));
-      event.context.sessions = { h3: { id: "4711", createdAt: Date.now(), data } };
-      return sealSession(event, config);
-    },
-    verify: async (text) => (await unsealSession(undefined, config, text)).data,
   };
 }

@@ -1,13 +1,15 @@
 import { createServer } from "node:http";
-import { promisify } from "node:util";
 import { RedisStore } from "connect-redis";
 import cookieSession from "cookie-session";
 import express from "express";
 import expressSession from "express-session";
+import { expressSessions } from "../../../dist/adapters/express.js";
 import { nodeSessions } from "../../../dist/adapters/node.js";
 import { countIn, listen, nativeSessions, SECRET } from "./common.mjs";
-import { properties, routes } from "./routes.mjs";
+import { hipflaskEverywhere } from "./hipflask.mjs";
+import { routes } from "./routes.mjs";
 import { redisClient } from "./stores.mjs";
+import { cookieSessionUsage, expressSessionUsage } from "./usages.mjs";
 
 export const servers = {
   "express bare": () => {
@@ -31,15 +33,7 @@ export const servers = {
   "express + express-session MemoryStore": () => kept(),
 
   "express + cookie-session": () =>
-    counting(
-      cookieSession({ name: "session", keys: [SECRET] }),
-      properties({
-        open: (request) => request.session,
-        end: (request) => {
-          request.session = null;
-        },
-      }),
-    ),
+    counting(cookieSession({ name: "session", keys: [SECRET] }), cookieSessionUsage),
 };
 
 export const stored = {
@@ -47,16 +41,20 @@ export const stored = {
     kept(new RedisStore({ client: await redisClient(backends) })),
 };
 
+export const adapters = hipflaskEverywhere("express", (sessions) => {
+  const app = application();
+  app.use(expressSessions(sessions));
+  app.get("/count", async (request, response) => {
+    const { data } = await sessions.get(request);
+    response.json({ count: countIn(data) });
+  });
+  return listen(createServer(app));
+});
+
 /** express-session, in a store of its own or in another one. */
 function kept(store) {
-  return counting(
-    expressSession({ secret: SECRET, resave: false, saveUninitialized: false, store }),
-    properties({
-      open: (request) => request.session,
-      renew: ({ session }) => promisify(session.regenerate).call(session),
-      end: ({ session }) => promisify(session.destroy).call(session),
-    }),
-  );
+  const sessions = expressSession({ secret: SECRET, resave: false, saveUninitialized: false, store });
+  return counting(sessions, expressSessionUsage);
 }
 
 function application() {

@@ -1,6 +1,9 @@
 import { H3, serve, useSession } from "h3";
-import { REST, SECRET } from "./common.mjs";
+import { h3Sessions } from "../../../dist/adapters/h3.js";
+import { countIn, REST, SECRET } from "./common.mjs";
+import { hipflaskEverywhere } from "./hipflask.mjs";
 import { routes } from "./routes.mjs";
+import { h3Usage } from "./usages.mjs";
 
 export const servers = {
   "h3 bare": () => listen(application(() => ({ count: 1 }))),
@@ -12,7 +15,7 @@ export const servers = {
       await session.update({ ...REST, count });
       return { count };
     });
-    const others = routes(USAGE);
+    const others = routes(h3Usage((event) => useSession(event, SETTINGS)));
     app.get("/**", (event) => others(event.req.url, event));
     return listen(app);
   },
@@ -20,23 +23,14 @@ export const servers = {
 
 const SETTINGS = { password: SECRET };
 
-const USAGE = {
-  read: async (event, key) => (await useSession(event, SETTINGS)).data[key],
-  async change(event, key, next, pause) {
-    const session = await useSession(event, SETTINGS);
-    const value = session.data[key];
-    await pause();
-    await session.update({ [key]: next(value) });
-  },
-  async login(event, user) {
-    const session = await useSession(event, SETTINGS);
-    await session.update({ user });
-  },
-  logout: async (event) => {
-    const session = await useSession(event, SETTINGS);
-    await session.clear();
-  },
-};
+export const adapters = hipflaskEverywhere("h3", (sessions) => {
+  const app = application(async (event) => {
+    const { data } = await sessions.get(event);
+    return { count: countIn(data) };
+  });
+  app.use(h3Sessions(sessions));
+  return listen(app);
+});
 
 function application(handler) {
   const app = new H3();

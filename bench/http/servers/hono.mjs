@@ -4,8 +4,10 @@ import { Hono } from "hono";
 import { CookieStore, MemoryStore, sessionMiddleware } from "hono-sessions";
 import { honoSessions } from "../../../dist/adapters/hono.js";
 import { CONSTANT_COOKIE, countIn, nativeSessions, REST, SECRET } from "./common.mjs";
+import { hipflaskEverywhere } from "./hipflask.mjs";
 import { managed, routes } from "./routes.mjs";
 import { hipflaskOn } from "./stores.mjs";
+import { honoSessionsUsage, honoSessionUsage } from "./usages.mjs";
 
 const DAYS_14 = 14 * 24 * 60 * 60;
 
@@ -48,6 +50,8 @@ export const servers = {
 
 export const stored = hipflaskOn("hono", hipflask);
 
+export const adapters = hipflaskEverywhere("hono", hipflask);
+
 function hipflask(sessions) {
   const app = new Hono();
   app.use(honoSessions(sessions));
@@ -75,23 +79,8 @@ function honoSessionsIn(store, encryptionKey) {
     session.set("count", count);
     return c.json({ count });
   });
-  return listenTo(app, HONO_SESSIONS);
+  return listenTo(app, honoSessionsUsage);
 }
-
-const HONO_SESSIONS = {
-  read: (c, key) => c.get("session").get(key),
-  async change(c, key, next, pause) {
-    const session = c.get("session");
-    const value = session.get(key);
-    await pause();
-    session.set(key, next(value));
-  },
-  async login(c, user) {
-    c.set("session_key_rotation", true);
-    c.get("session").set("user", user);
-  },
-  logout: (c) => c.get("session").deleteSession(),
-};
 
 function honoSession(...middleware) {
   const app = new Hono();
@@ -103,20 +92,8 @@ function honoSession(...middleware) {
     await session.update({ ...REST, ...before, count });
     return c.json({ count });
   });
-  return listenTo(app, HONO_SESSION);
+  return listenTo(app, honoSessionUsage);
 }
-
-const HONO_SESSION = {
-  read: async (c, key) => (await c.var.session.get())?.[key],
-  async change(c, key, next, pause) {
-    const { session } = c.var;
-    await session.get();
-    await pause();
-    await session.update((data) => ({ ...data, [key]: next(data?.[key]) }));
-  },
-  login: (c, user) => c.var.session.update((data) => ({ ...data, user })),
-  logout: (c) => c.var.session.delete(),
-};
 
 function listenTo(app, usage) {
   const others = routes(usage);

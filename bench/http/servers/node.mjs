@@ -4,8 +4,9 @@ import { nodeSessions } from "../../../dist/adapters/node.js";
 import { flaskConfig } from "../../../dist/flask/index.js";
 import { createSessions } from "../../../dist/index.js";
 import { CONSTANT_COOKIE, countIn, listen, nativeSessions, SECRET } from "./common.mjs";
-import { managed, properties, routes } from "./routes.mjs";
+import { managed, routes } from "./routes.mjs";
 import { hipflaskOn } from "./stores.mjs";
+import { ironSessionUsage } from "./usages.mjs";
 
 export const servers = {
   "node bare": () => listen(createServer((_request, response) => json(response, { count: 1 }))),
@@ -27,11 +28,7 @@ export const servers = {
 
   "node + iron-session": () => {
     const open = (response) => getIronSession(response.req, response, IRON);
-    const usage = properties({
-      open,
-      save: (session) => session.save(),
-      end: async (response) => (await open(response)).destroy(),
-    });
+    const usage = ironSessionUsage(open);
     const count = async (_request, response) => {
       const session = await open(response);
       const counted = countIn(session);

@@ -11,13 +11,19 @@ import { setTimeout as delay } from "node:timers/promises";
  * @property {Usage["change"]} [changeExactly] the same by what the library has for values that depend on what was there
  * @property {(context: any, user: string) => Promise<void>} login under a new ID, where the library has such a thing
  * @property {(context: any) => unknown} logout
+ * @property {(context: any, saving: boolean) => Promise<void>} [push] adds to a list inside of what the session holds; `saving`
+ *   by the call that the library has for changes that it does not see
  */
 
 /** Answers a request by its path. Parameters: `key`, `value`, and `wait`, milliseconds between reading and writing. */
 export function routes({ read, change, changeExactly = change, login, logout }) {
   const handlers = {
     "/untouched": () => undefined,
-    "/read": (context, { key }) => read(context, key),
+    "/read": async (context, { key, wait }) => {
+      const value = await read(context, key);
+      await pauseOf(wait)();
+      return value;
+    },
     "/set": (context, { key, value = "", wait }) => change(context, key, () => value, pauseOf(wait)),
     "/add": (context, { wait }) => changeExactly(context, "n", (n) => (n ?? 0) + 1, pauseOf(wait)),
     "/login": (context) => login(context, "4711"),
@@ -59,26 +65,59 @@ export function managed(sessions) {
       await session.regenerate({ user });
     },
     logout: async (context) => (await sessions.get(context)).destroy(),
+    async push(context) {
+      const { data } = await sessions.get(context);
+      data.cart ??= { items: [] };
+      data.cart.items.push("tea");
+    },
   };
 }
 
-/** Sessions whose values are properties: `open` gives the session, which `renew` gives a new ID and `end` ends. */
-export function properties({ open, save = () => {}, renew = () => {}, end }) {
+/**
+ * Sessions of other libraries: `open` gives the session, which `save` stores where that does not happen by itself, `renew`
+ * gives a new ID, and `end` ends. Values are read and written by `get` and `set`.
+ */
+export function accessors({
+  open,
+  get = (session, key) => session.get(key),
+  set = (session, key, value) => session.set(key, value),
+  save = () => {},
+  renew = () => {},
+  end,
+}) {
   return {
-    read: async (context, key) => (await open(context))[key],
+    read: async (context, key) => get(await open(context), key),
     async change(context, key, next, pause) {
       const session = await open(context);
-      const value = session[key];
+      const value = get(session, key);
       await pause();
-      session[key] = next(value);
-      await save(session);
+      await set(session, key, next(value));
+      await save(session, context);
     },
     async login(context, user) {
       await renew(context);
       const session = await open(context);
-      session.user = user;
-      await save(session);
+      await set(session, "user", user);
+      await save(session, context);
     },
     logout: end,
+    async push(context, saving) {
+      const session = await open(context);
+      const cart = get(session, "cart");
+      if (cart) cart.items.push("tea");
+      else await set(session, "cart", { items: ["tea"] });
+      if (saving || !cart) await save(session, context);
+    },
   };
+}
+
+/** Sessions whose values are properties. */
+export function properties(ways) {
+  return accessors({
+    ...ways,
+    get: (session, key) => session[key],
+    set: (session, key, value) => {
+      session[key] = value;
+    },
+  });
 }
