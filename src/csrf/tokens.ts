@@ -1,0 +1,85 @@
+import type { Clock } from "../clock.ts";
+import { constantTimeEqualText } from "../crypto/equal.ts";
+import { randomBytes } from "../crypto/random.ts";
+import { BadData, ConfigError } from "../errors.ts";
+import { type SecretKey, URLSafeTimedSerializer } from "../signer/index.ts";
+
+export interface CsrfTokenOptions {
+  /** What signs the tokens: the secret key of the sessions will do. */
+  readonly secretKey: SecretKey | undefined;
+  /** Former keys, whose tokens are still good. Default: none. */
+  readonly secretKeyFallbacks?: readonly SecretKey[];
+  /** Seconds that a token is good, as long as its session lives; null: that long. Default: 3600. @see WTF_CSRF_TIME_LIMIT */
+  readonly timeLimit?: number | null;
+  /** The key of the session's data under which its part of the tokens is kept. Default: `csrf_token`. @see WTF_CSRF_FIELD_NAME */
+  readonly fieldName?: string;
+  /**
+   * Whether tokens are those of Flask-WTF, for an application that shares its sessions with Flask. They stay good when the visitor
+   * logs in. Default: false.
+   */
+  readonly flaskWtf?: boolean;
+  readonly clock?: Clock;
+}
+
+/** A session, as `sessions.get` gives it. */
+interface TokenSession {
+  readonly data: object;
+  readonly user: string | undefined;
+}
+
+/** The bytes of a session's part of the tokens: as many digits as a SHA-1 of Flask-WTF's has. */
+const SECRET_BYTES = 20;
+const SALT = "wtf-csrf-token";
+
+/**
+ * Tokens for forms that only pages of the same session know. Each is another text, good for an hour, and, unless it is for
+ * Flask, good for the user alone who was logged in when it was made.
+ *
+ * @example
+ * const csrf = new CsrfTokens({ secretKey: process.env.SECRET_KEY });
+ * const field = `<input type="hidden" name="csrf_token" value="${csrf.make(session)}">`;
+ * if (!csrf.isGood(session, form.get("csrf_token"))) throw new Forbidden();
+ */
+export class CsrfTokens {
+  readonly #serializer: URLSafeTimedSerializer;
+  readonly #fieldName: string;
+  readonly #timeLimit: number | null;
+  readonly #isFlasks: boolean;
+
+  /** @throws ConfigError without a secret key */
+  constructor(options: CsrfTokenOptions) {
+    const { secretKey, secretKeyFallbacks = [], fieldName = "csrf_token", timeLimit = 3600, clock } = options;
+    if (secretKey === undefined || secretKey.length === 0)
+      throw new ConfigError("CSRF tokens need a secretKey.", "NO_SECRET_KEY");
+    this.#serializer = new URLSafeTimedSerializer([...secretKeyFallbacks, secretKey], clock && { clock });
+    this.#fieldName = fieldName;
+    this.#timeLimit = timeLimit;
+    this.#isFlasks = options.flaskWtf ?? false;
+  }
+
+  /** A token for a page of this session, which gets its part of the tokens with the first one. */
+  make(session: TokenSession): string {
+    const data = session.data as Record<string, unknown>;
+    data[this.#fieldName] ??= Buffer.from(randomBytes(SECRET_BYTES)).toString("hex");
+    return this.#serializer.dumps(data[this.#fieldName], this.#salt(session));
+  }
+
+  /** Whether a token was made for this session, by us, and not too long ago. */
+  isGood(session: TokenSession, token: unknown): boolean {
+    const secret = (session.data as Record<string, unknown>)[this.#fieldName];
+    if (typeof token !== "string" || typeof secret !== "string") return false;
+    const limit = this.#timeLimit === null ? {} : { maxAge: this.#timeLimit };
+    try {
+      const made = this.#serializer.loads(token, { salt: this.#salt(session), ...limit });
+      return typeof made === "string" && constantTimeEqualText(made, secret);
+    } catch (error) {
+      if (error instanceof BadData) return false;
+      throw error;
+    }
+  }
+
+  /** A token is good for the user who got it. Flask-WTF's is for the session, whoever that is. */
+  #salt(session: TokenSession): string {
+    return this.#isFlasks ? SALT : `${SALT} ${session.user ?? ""}`;
+  }
+}
