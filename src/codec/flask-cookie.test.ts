@@ -2,7 +2,8 @@ import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { type Desc, fromDesc } from "../../test/support/python-values.ts";
 import { bytes, type VectorBytes, vectors } from "../../test/support/vectors.ts";
-import { FakeClock, KEY, OTHER_KEY } from "../../test/support/visitor.ts";
+import { KEY, OTHER_KEY } from "../../test/support/visitor.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { URLSafeTimedSerializer } from "../signer/index.ts";
 import { type Dict, FlaskCookie, type FlaskCookieOptions, PyFloat } from "./index.ts";
 

@@ -6,6 +6,7 @@ import { decodeUtf8 } from "../encoding/utf8.ts";
 import { deflate, inflate } from "../encoding/zlib.ts";
 import { MalformedError, TooLargeError } from "../errors.ts";
 import { type KeyDerivation, type SecretKey, TimestampSigner } from "../signer/index.ts";
+import { type CookieCodec, LEEWAY, type OpenedCookie } from "./cookie-codec.ts";
 import { type Dict, TaggedJson } from "./tagged-json.ts";
 import type { Tag } from "./tags.ts";
 
@@ -35,29 +36,11 @@ export interface FlaskCookieOptions {
   readonly clock?: Clock;
 }
 
-/** Why a cookie is no session. */
-export type Refusal = "bad_mac" | "expired" | "future" | "malformed" | "too_large";
-
-/** What a cookie's value turned out to be. */
-export type OpenedCookie =
-  | {
-      readonly data: Dict;
-      readonly numberTypes: NumberTypes | undefined;
-      /** The JSON that `stringify` writes for this data. */
-      readonly json: string;
-      /** Seconds since 1970. */
-      readonly signedAt: number;
-      /** Signed by a fallback key. */
-      readonly oldKey: boolean;
-      readonly refused?: undefined;
-    }
-  | { readonly refused: Refusal };
-
-/** Seconds that another machine's clock may be ahead without logging anybody out. */
-const LEEWAY = 5;
-
 /** Longer values come from no browser (4,096 bytes) and are refused before any work is done on them. */
 const MAX_VALUE = 16_384;
+
+/** The payload, compressed or not; the time in 4 or 5 bytes; a signature of any digest. */
+const FORM = /^\.?[\w-]+=*\.[\w-]{6,7}=*\.[\w-]{22,}=*$/;
 
 /**
  * Flask's session cookie: tagged JSON, compressed where it helps, signed with a time stamp, readable by everybody.
@@ -67,7 +50,7 @@ const MAX_VALUE = 16_384;
  * const codec = new FlaskCookie(["secret"]);
  * codec.seal(codec.stringify({ user_id: 1 })); // "eyJ1c2VyX2lkIjoxfQ.awCUAA.…"
  */
-export class FlaskCookie {
+export class FlaskCookie implements CookieCodec {
   readonly #json: TaggedJson;
   readonly #signer: TimestampSigner;
   readonly #oldSigner: TimestampSigner | undefined;
@@ -95,6 +78,10 @@ export class FlaskCookie {
     this.#compressAbove = options.compressAbove ?? 1024;
     this.maxJsonBytes = options.maxJsonBytes ?? 65_536;
     this.#clock = clock;
+  }
+
+  hasForm(value: string): boolean {
+    return FORM.test(value);
   }
 
   /** The JSON of session data. @throws DataError that names the path of what cannot be written */

@@ -1,4 +1,6 @@
-export { FlaskCookie, type FlaskCookieOptions, type OpenedCookie, type Refusal } from "./flask-cookie.ts";
+export type { CookieCodec, OpenedCookie, Refusal } from "./cookie-codec.ts";
+export { EncryptedCookie, type EncryptedCookieOptions } from "./encrypted-cookie.ts";
+export { FlaskCookie, type FlaskCookieOptions } from "./flask-cookie.ts";
 export {
   type DecodedSession,
   FlaskSessionCodec,

@@ -8,7 +8,7 @@ export {
 } from "../errors.ts";
 export { NoneAlgorithm, SigningAlgorithm } from "./algorithm.ts";
 export type { KeyDerivation } from "./key-derivation.ts";
-export { type SecretKey, weaknessOf } from "./secret-key.ts";
+export { makeSecretKey, type SecretKey, weaknessOf } from "./secret-key.ts";
 export {
   type FallbackSigner,
   type LoadOptions,

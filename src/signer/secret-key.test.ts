@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../errors.ts";
-import { checkSecretKeys, secretKeyList, weaknessOf } from "./secret-key.ts";
+import { checkSecretKeys, makeSecretKey, secretKeyList, weaknessOf } from "./secret-key.ts";
 
 const GOOD = "vLs6aUDvWqgFA9XSbvPTeaVnAGvlaCFTn4P3P3FbEzo";
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -54,6 +54,21 @@ describe("a weak secret", () => {
   });
 });
 
+describe("makeSecretKey", () => {
+  test("makes keys that a scanner knows, each another one, none of them weak", () => {
+    const keys = Array.from({ length: 1000 }, makeSecretKey);
+    expect(new Set(keys).size).toBe(1000);
+    for (const key of keys) {
+      expect(key).toMatch(/^sk1_[A-Za-z0-9_-]{43}$/);
+      expect(weaknessOf(key)).toBeUndefined();
+    }
+  });
+
+  test.each([42, 44, 20])("a key of it that is not whole is refused: %i characters", (length) => {
+    expect(weaknessOf(`${makeSecretKey()}x`.slice(0, 4 + length))).toMatch(/begins with sk1_ and is not whole/);
+  });
+});
+
 describe("a generated secret", () => {
   test("may begin with the only letter in it", () => {
     expect(
@@ -76,7 +91,7 @@ describe("a generated secret", () => {
 
   test.each([
     "550e8400-e29b-41d4-a716-446655440000",
-    "sk1_9Jk2vQpXwZr8Tn4Lh6Yb",
+    "sk1_9Jk2vQpXwZr8Tn4Lh6YbUc3mDs7Fg1Ae5Ro0Ti2Wx4Q",
     "correct-horse-7-battery-42-staple",
   ])("of another form is accepted: %s", (secret) => {
     expect(weaknessOf(secret)).toBeUndefined();

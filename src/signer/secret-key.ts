@@ -1,3 +1,5 @@
+import { randomBytes } from "../crypto/random.ts";
+import { encodeBase64url } from "../encoding/base64url.ts";
 import { ConfigError } from "../errors.ts";
 import { toAscii, toBytes } from "./text-or-bytes.ts";
 import { WELL_KNOWN_SECRETS } from "./well-known-secrets.ts";
@@ -7,6 +9,19 @@ export type SecretKey = string | Uint8Array;
 
 /** How to make a good key, for the end of a message. */
 export const MAKE_KEY = `Make a good key with: node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
+
+/** What a key of {@link makeSecretKey} begins with: scanners for secrets that leaked look for it. */
+const PREFIX = "sk1_";
+const PREFIXED = /^sk1_[\w-]{43}$/;
+
+/**
+ * A new secret key: `sk1_`, and 32 random bytes in base64url. A scanner for leaked secrets knows it by `sk1_[A-Za-z0-9_-]{43}`.
+ *
+ * @example makeSecretKey() // "sk1_9Jk2vQpXwZr8Tn4Lh6YbUc3mDs7Fg1Ae5Ro0Ti2Wx4Q"
+ */
+export function makeSecretKey(): string {
+  return PREFIX + encodeBase64url(randomBytes(32));
+}
 
 /** Fewer bytes can be guessed, whatever they are. */
 const MIN_BYTES = 16;
@@ -65,6 +80,7 @@ function problemOf(secret: SecretKey): string | undefined {
   if (bytes.length === 0) return "is empty";
   if (WELL_KNOWN_SECRETS.has(normalize(text))) return "is one that everybody knows";
   if (bytes.length < MIN_BYTES) return `is shorter than ${MIN_BYTES} bytes`;
+  if (text.startsWith(PREFIX) && !PREFIXED.test(text)) return `begins with ${PREFIX} and is not whole`;
   if (new Set(bytes).size < MIN_VARIETY) return "consists of a few characters, repeated";
   if (isPattern(bytes)) return "follows a pattern";
   if (isWords(text)) return "consists of words, which can be guessed";

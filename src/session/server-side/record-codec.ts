@@ -1,5 +1,5 @@
-import { deriveKey32, open, seal } from "../../crypto/aead.ts";
-import { digest } from "../../crypto/digest.ts";
+import { open, seal } from "../../crypto/aead.ts";
+import { KEY_ID_BYTES, KeyRing, type MasterKey } from "../../crypto/key-ring.ts";
 import { MalformedError } from "../../errors.ts";
 import type { SecretKey } from "../../signer/index.ts";
 import type { SessionKey } from "../store.ts";
@@ -14,7 +14,7 @@ export interface RecordCodec {
 const BRACE = 0x7b;
 /** The first byte of an encrypted record. */
 const ENCRYPTED = 1;
-const KEY_ID = 4;
+const HEAD = 1 + KEY_ID_BYTES;
 
 /** The text as it is: Flask's JSON, all ASCII. */
 export const plainRecords: RecordCodec = {
@@ -32,28 +32,25 @@ export const plainRecords: RecordCodec = {
  * @param secretKeys oldest first: the last one encrypts
  */
 export function encryptedRecords(secretKeys: readonly SecretKey[]): RecordCodec {
-  const masters = secretKeys.map((secret) => {
-    const bytes = typeof secret === "string" ? Buffer.from(secret, "utf8") : secret;
-    return { secret: bytes, id: Buffer.from(digest("sha256", deriveKey32(bytes, "hipflask key id"))) };
-  });
-  const newest = masters.at(-1)!;
+  const ring = new KeyRing(secretKeys);
   return {
     encode(key, text) {
-      const sealed = seal(recordKey(newest.secret, key), Buffer.from(text, "latin1"), associated(key));
-      return Buffer.concat([Buffer.of(ENCRYPTED), newest.id.subarray(0, KEY_ID), sealed]);
+      const { newest } = ring;
+      const sealed = seal(recordKey(newest, key), Buffer.from(text, "latin1"), associated(key));
+      return Buffer.concat([Buffer.of(ENCRYPTED), newest.id, sealed]);
     },
     decode(key, data) {
-      const master = masters.find(({ id }) => id.subarray(0, KEY_ID).equals(data.subarray(1, 1 + KEY_ID)));
+      const master = ring.find(data.subarray(1, HEAD));
       if (data[0] !== ENCRYPTED || master === undefined)
         throw new MalformedError("The record was not encrypted with any of the secret keys.");
-      const plain = open(recordKey(master.secret, key), data.subarray(1 + KEY_ID), associated(key));
+      const plain = open(recordKey(master, key), data.subarray(HEAD), associated(key));
       return Buffer.from(plain).toString("latin1");
     },
   };
 }
 
-function recordKey(secret: Uint8Array, { id }: SessionKey): Uint8Array {
-  return deriveKey32(secret, `hipflask record ${id}`);
+function recordKey(master: MasterKey, { id }: SessionKey): Uint8Array {
+  return master.derive(`hipflask record ${id}`);
 }
 
 function associated({ id, owner }: SessionKey): Uint8Array {
