@@ -20,8 +20,10 @@ assert.deepEqual(parseSetCookie(header), {
   sameSite: "lax",
 });
 
-// What a browser would not keep, or would read otherwise, is an error here and not a riddle there.
+// What a browser would not keep, or would read otherwise, is an error here and not a riddle there. What stands in the program
+// does not even compile.
 assert.throws(() => stringifySetCookie("name", "Jürgen"), { code: "COOKIE_INVALID" });
+// @ts-expect-error -- a __Host- cookie is there for all paths
 assert.throws(() => stringifySetCookie("__Host-id", "1", { path: "/app", secure: true }), {
   code: "COOKIE_INVALID",
 });

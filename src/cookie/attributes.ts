@@ -1,28 +1,32 @@
 import type { Clock } from "../clock.ts";
 import { CookieError, TooLargeError } from "../errors.ts";
+import type { SecureRules } from "./typed-rules.ts";
 
 /** When a browser sends a cookie along with a request that another site started. */
 export type SameSite = "strict" | "lax" | "none";
 
-/** The attributes of a cookie (RFC 6265bis section 4.1). All of them are optional; none is written unless given. */
-export interface CookieAttributes {
+/** The attributes of a cookie (RFC 6265bis section 4.1), each for itself. All are optional; none is written unless given. */
+export interface Attributes {
   /** Seconds until the browser forgets the cookie, counted from when it arrives; 0 or less: at once. At most 400 days. */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /** When the browser forgets the cookie; at most 400 days ahead. `maxAge` wins over it. */
-  expires?: Date;
+  expires?: Date | undefined;
   /** The host that, with its subdomains, gets the cookie. Default: exactly the host that set it. */
-  domain?: string;
+  domain?: string | undefined;
   /** The path at and below which the browser sends the cookie. Browsers default to the folder of the request's path. */
-  path?: string;
+  path?: string | undefined;
   /** Only over HTTPS (and to localhost). */
-  secure?: boolean;
+  secure?: boolean | undefined;
   /** Out of reach of scripts in the page. */
-  httpOnly?: boolean;
+  httpOnly?: boolean | undefined;
   /** In any case of letters. `"none"` needs `secure`. Browsers default to `"lax"` or nearly so. */
-  sameSite?: SameSite | Capitalize<SameSite>;
+  sameSite?: SameSite | Capitalize<SameSite> | undefined;
   /** One jar per top-level site (CHIPS); needs `secure`. */
-  partitioned?: boolean;
+  partitioned?: boolean | undefined;
 }
+
+/** The attributes that a cookie is given: `sameSite: "none"` and `partitioned: true` compile only beside `secure: true`. */
+export type CookieAttributes = Attributes & SecureRules;
 
 /** What browsers keep at most (RFC 6265bis sections 5.5 and 5.6): bytes of name and value together. */
 export const MAX_COOKIE_BYTES = 4096;
@@ -58,7 +62,7 @@ export function checkPair(name: string, value: string): void {
 }
 
 /** The rules that come with a name's prefix, which browsers compare in any case (RFC 6265bis section 4.1.3). */
-export function checkPrefix(name: string, attributes: CookieAttributes): void {
+export function checkPrefix(name: string, attributes: Attributes): void {
   if (!name.startsWith("__")) return;
   const prefix = /^__(?:host-http|host|http|secure)-/i.exec(name)?.[0].toLowerCase();
   if (prefix === undefined) return;
@@ -73,7 +77,7 @@ export function checkPrefix(name: string, attributes: CookieAttributes): void {
 }
 
 /** Partitioned and `SameSite=None` cookies are dropped by browsers unless they are Secure. */
-export function checkNeedsSecure(attributes: CookieAttributes): void {
+export function checkNeedsSecure(attributes: Attributes): void {
   if (attributes.secure) return;
   if (attributes.partitioned) throw new CookieError("A partitioned cookie needs `secure: true`.");
   if (attributes.sameSite !== undefined && normalizeSameSite(attributes.sameSite) === "None") {

@@ -3,6 +3,7 @@ import { HeadersSentError } from "../errors.ts";
 import { type CookieAttributes, MAX_COOKIE_LIFETIME } from "./attributes.ts";
 import { type CookieHeader, findCookies, parseCookiePairs } from "./cookie-header.ts";
 import { type DeletionAttributes, stringifyDeletion, stringifySetCookie } from "./set-cookie.ts";
+import type { AttributesFor } from "./typed-rules.ts";
 
 export interface CookieJarOptions {
   /** Tells the time from which the 400 days of `expires` count. Default: the machine's clock. */
@@ -64,6 +65,11 @@ export class CookieJar {
    *
    * @throws CookieError | TooLargeError | HeadersSentError
    */
+  set<Name extends string>(
+    name: Name,
+    value: string,
+    ...attributes: AttributesFor<Name, CookieAttributes>
+  ): void;
   set(name: string, value: string, attributes: CookieAttributes = {}): void {
     this.#refuseLate();
     const complete = this.#clampLifetime({ ...attributes, path: attributes.path ?? "/" });
@@ -75,6 +81,7 @@ export class CookieJar {
    *
    * @throws CookieError | TooLargeError | HeadersSentError
    */
+  delete<Name extends string>(name: Name, ...attributes: AttributesFor<Name, DeletionAttributes>): void;
   delete(name: string, attributes: DeletionAttributes = {}): void {
     this.#refuseLate();
     const complete = { ...attributes, path: attributes.path ?? "/" };
@@ -98,9 +105,13 @@ export class CookieJar {
    * @internal
    */
   put(key: CookieKey, header: string): void {
-    const domain = key.domain?.replace(/^\./, "").toLowerCase() ?? "";
     this.#changes ??= new Map();
-    this.#changes.set(`${key.name};${domain};${key.path ?? ""}`, header);
+    this.#changes.set(keyText(key), header);
+  }
+
+  /** @internal Forgets what was set or deleted in this response under a cookie's name. */
+  withdraw(key: CookieKey): void {
+    this.#changes?.delete(keyText(key));
   }
 
   #refuseLate(): void {
@@ -114,4 +125,8 @@ export class CookieJar {
     if (expires instanceof Date && expires.getTime() > latest) attributes.expires = new Date(latest);
     return attributes;
   }
+}
+
+function keyText({ name, domain = "", path = "" }: CookieKey): string {
+  return `${name};${domain.replace(/^\./, "").toLowerCase()};${path}`;
 }

@@ -1,14 +1,9 @@
-import {
-  type CookieAttributes,
-  MAX_ATTRIBUTE_BYTES,
-  MAX_COOKIE_BYTES,
-  MAX_COOKIE_LIFETIME,
-} from "./attributes.ts";
+import { type Attributes, MAX_ATTRIBUTE_BYTES, MAX_COOKIE_BYTES, MAX_COOKIE_LIFETIME } from "./attributes.ts";
 import { parseCookieDate } from "./cookie-date.ts";
 import { indexOrEnd, trimBlanks } from "./scan.ts";
 
 /** One cookie as a browser reads it from a `Set-Cookie` header. */
-export interface SetCookie extends CookieAttributes {
+export interface SetCookie extends Attributes {
   /** Empty when the header had none. */
   name: string;
   value: string;
@@ -66,7 +61,7 @@ function readAttribute(cookie: SetCookie, text: string): void {
   }
 }
 
-function assign<K extends keyof CookieAttributes>(
+function assign<K extends keyof Attributes>(
   cookie: SetCookie,
   key: K,
   value: SetCookie[K] | undefined,

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { formatHttpDate } from "../encoding/http-date.ts";
 import {
+  type Attributes,
   checkExpires,
   checkMaxAge,
   checkNeedsSecure,
@@ -11,11 +12,15 @@ import {
   normalizeDomain,
   normalizeSameSite,
 } from "./attributes.ts";
+import type { AttributesFor, HostRules, SecureRules } from "./typed-rules.ts";
 
 export interface SetCookieOptions {
   /** Tells the time from which the 400 days of `expires` count. Default: the machine's clock. */
   clock?: Clock;
 }
+
+/** Nothing is added here, so a `__Host-` cookie needs its path in writing. */
+type CompleteHostRules = HostRules & { path: "/" };
 
 /**
  * Writes one `Set-Cookie` header, or throws when a browser would drop the cookie, ignore an attribute or read back
@@ -29,10 +34,15 @@ export interface SetCookieOptions {
  *
  * @throws CookieError | TooLargeError
  */
+export function stringifySetCookie<Name extends string>(
+  name: Name,
+  value: string,
+  ...rest: [...AttributesFor<Name, CookieAttributes, CompleteHostRules>, options?: SetCookieOptions]
+): string;
 export function stringifySetCookie(
   name: string,
   value: string,
-  attributes: CookieAttributes = {},
+  attributes: Attributes = {},
   options: SetCookieOptions = {},
 ): string {
   const { domain, expires, maxAge, path, sameSite } = attributes;
@@ -54,7 +64,7 @@ export function stringifySetCookie(
 }
 
 /** What a deletion repeats: a browser only replaces a cookie of the same domain and path, and only if it may be set. */
-export type DeletionAttributes = Omit<CookieAttributes, "maxAge" | "expires">;
+export type DeletionAttributes = Omit<Attributes, "maxAge" | "expires"> & SecureRules;
 
 /**
  * Writes the `Set-Cookie` header that makes a browser forget a cookie: empty, expired since 1970. Pass the attributes
@@ -67,6 +77,10 @@ export type DeletionAttributes = Omit<CookieAttributes, "maxAge" | "expires">;
  *
  * @throws CookieError | TooLargeError
  */
+export function stringifyDeletion<Name extends string>(
+  name: Name,
+  ...attributes: AttributesFor<Name, DeletionAttributes, CompleteHostRules>
+): string;
 export function stringifyDeletion(name: string, attributes: DeletionAttributes = {}): string {
   return stringifySetCookie(name, "", { ...attributes, expires: new Date(0), maxAge: 0 });
 }

@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { formatHttpDate, HTTP_DATE_RANGE } from "../encoding/http-date.ts";
 import { CookieError } from "../errors.ts";
-import { type CookieAttributes, normalizeSameSite } from "./attributes.ts";
+import { type Attributes, normalizeSameSite } from "./attributes.ts";
 import { werkzeugDomain } from "./werkzeug-domain.ts";
 
 export interface WerkzeugCookieOptions extends Pick<
-  CookieAttributes,
+  Attributes,
   "domain" | "secure" | "httpOnly" | "sameSite" | "partitioned"
 > {
   /** Seconds that the browser keeps the cookie. Also writes `Expires`, unless `expires` or `syncExpires: false` is given. */

@@ -56,6 +56,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "session/file.ts": [...session, "node:async_hooks"],
   "session/part/file.ts": [...part, "../../encoding/x.ts", "../../codec/x.ts"],
   "flask/file.ts": [...session, "../session/x.ts"],
+  "login/file.ts": [...session, "../session/x.ts"],
+  "migrate/file.ts": [...session, "../session/x.ts"],
   "stores/file.ts": [...siblings, ...bottom, ...node],
   "stores/part/file.ts": [...part, "../../encoding/x.ts", ...node],
   "adapters/file.ts": [...adapter, ...node, "./node-exchange.ts"],

@@ -7,7 +7,7 @@ import type {
   SessionRecord,
   Version,
 } from "../../session/store.ts";
-import { checkedPrefix, sql, type Statement, type statements } from "./sql.ts";
+import { checkedPrefix, sql, type Statement, type Statements } from "./sql.ts";
 import { storeKey } from "./store-key.ts";
 
 /** A row as drivers give it: its bytes as Buffer, Uint8Array or ArrayBuffer. */
@@ -17,7 +17,7 @@ export interface Row {
 
 /** What the stores of Flask-Session's table have in common, whatever the database. A record's version is its bytes. */
 export abstract class FlaskSqlStore implements RecordStore {
-  readonly #sql: ReturnType<typeof statements>;
+  readonly #sql: Statements;
   readonly #prefix: string;
   readonly #grain: number;
 
@@ -25,7 +25,7 @@ export abstract class FlaskSqlStore implements RecordStore {
    * @param grain - milliseconds that the table's times are apart
    * @throws ConfigError for a prefix that does not fit
    */
-  constructor(asked: ReturnType<typeof statements>, prefix = "session:", grain = 1) {
+  constructor(asked: Statements, prefix = "session:", grain = 1) {
     this.#sql = asked;
     this.#prefix = checkedPrefix(prefix);
     this.#grain = grain;

@@ -82,6 +82,17 @@ export function isExpired(now: Date): Statement {
   return sql`(expiry IS NULL OR expiry <= ${now})`;
 }
 
+/** The statements of a table, each made for its values. */
+export interface Statements {
+  insert(key: string, data: Uint8Array, expires: Date): Statement;
+  load(key: string, now: Date): Statement;
+  save(key: string, version: Uint8Array, data: Uint8Array, expires: Date, now: Date): Statement;
+  touch(key: string, version: Uint8Array, expires: Date, now: Date): Statement;
+  touched(key: string, version: Uint8Array, expires: Date, now: Date): Statement;
+  find(key: string): Statement;
+  delete(key: string, data: Uint8Array): Statement;
+}
+
 /**
  * @param isKey - true for the row of one key, and of no other one that the column's collation may take for the same
  * @param hasBytes - true for a row with a session in it
@@ -90,24 +101,22 @@ export function statements(
   name: string,
   isKey: (key: string) => Statement,
   hasBytes: Statement = sql`data IS NOT NULL`,
-) {
+): Statements {
   const table = raw(name);
   const isLive = (key: string, now: Date) => sql`${isKey(key)} AND expiry > ${now}`;
   const isCurrent = (key: string, version: Uint8Array, now: Date) =>
     sql`${isLive(key, now)} AND data = ${version}`;
   return {
-    insert: (key: string, data: Uint8Array, expires: Date) =>
+    insert: (key, data, expires) =>
       sql`INSERT INTO ${table} (session_id, data, expiry) VALUES (${key}, ${data}, ${expires})`,
-    load: (key: string, now: Date) =>
-      sql`SELECT data FROM ${table} WHERE ${isLive(key, now)} AND ${hasBytes}`,
-    save: (key: string, version: Uint8Array, data: Uint8Array, expires: Date, now: Date) =>
+    load: (key, now) => sql`SELECT data FROM ${table} WHERE ${isLive(key, now)} AND ${hasBytes}`,
+    save: (key, version, data, expires, now) =>
       sql`UPDATE ${table} SET data = ${data}, expiry = ${expires} WHERE ${isCurrent(key, version, now)}`,
-    touch: (key: string, version: Uint8Array, expires: Date, now: Date) =>
+    touch: (key, version, expires, now) =>
       sql`UPDATE ${table} SET expiry = ${expires} WHERE ${isCurrent(key, version, now)}`,
-    touched: (key: string, version: Uint8Array, expires: Date, now: Date) =>
+    touched: (key, version, expires, now) =>
       sql`SELECT data FROM ${table} WHERE ${isCurrent(key, version, now)} AND expiry = ${expires}`,
-    find: (key: string) => sql`SELECT data FROM ${table} WHERE ${isKey(key)} AND ${hasBytes}`,
-    delete: (key: string, data: Uint8Array) =>
-      sql`DELETE FROM ${table} WHERE ${isKey(key)} AND data = ${data}`,
+    find: (key) => sql`SELECT data FROM ${table} WHERE ${isKey(key)} AND ${hasBytes}`,
+    delete: (key, data) => sql`DELETE FROM ${table} WHERE ${isKey(key)} AND data = ${data}`,
   };
 }
