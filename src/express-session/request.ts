@@ -19,6 +19,16 @@ export interface SessionRequest extends IncomingMessage {
   readonly originalUrl?: string;
 }
 
+declare global {
+  namespace Express {
+    interface Request {
+      session: SessionRequest["session"];
+      sessionID: string;
+      sessionStore: SessionRequest["sessionStore"];
+    }
+  }
+}
+
 /** Whether a request came over an encrypted connection, as the option `proxy` says. */
 export function isSecure(request: SessionRequest, proxy: boolean | undefined): boolean {
   if ((request.socket as { encrypted?: boolean } | undefined)?.encrypted) return true;

@@ -23,6 +23,7 @@ export class SessionExchange {
   #originalId: string | undefined;
   #originalText: string | undefined;
   #expires: Date | null | undefined;
+  #maxAge: number | null | undefined;
   #isAccessed = false;
   #committed = false;
   #storing: Promise<void> | undefined;
@@ -79,6 +80,7 @@ export class SessionExchange {
     this.#originalText = dataText(session);
     if (stored === undefined) return;
     this.#expires = session.cookie.expires;
+    this.#maxAge = session.cookie.originalMaxAge;
     if (!this.#settings.resave) progressOf(session).saved = this.#originalText;
   }
 
@@ -114,23 +116,31 @@ export class SessionExchange {
     const { store, unset } = this.#settings;
     if (session === undefined) return unset === "destroy" && sid ? keeperOf(store).destroy(sid) : undefined;
     if (typeof sid !== "string") return undefined;
+    const isMoved = this.#isMoved(session);
     session.resetMaxAge();
     // First, because a cookie that cannot be written must not leave a session behind.
     this.#setCookie = this.#cookieText(session);
-    const storing = this.#store(session);
+    const storing = this.#store(session, isMoved);
     return storing?.then(() => {
       if (progressOf(session).gone) this.#setCookie = undefined;
     });
   }
 
-  #store(session: Session): Promise<void> | undefined {
-    if (this.#shouldSave(session)) return saveSession(session).then(() => this.#touches.told(session));
+  #store(session: Session, isMoved: boolean): Promise<void> | undefined {
+    if (isMoved || this.#shouldSave(session))
+      return saveSession(session).then(() => this.#touches.told(session));
     if (this.#cookieId !== session.id || !this.#touches.isDue(session, this.#expires)) return undefined;
     this.#touches.told(session);
     // Nothing is at stake: the next request tries again.
     return keeperOf(this.#settings.store)
       .touch(session.id, session)
       .catch(() => undefined);
+  }
+
+  /** Whether a handler has given a stored session another duration. (To touch it takes a millisecond.) */
+  #isMoved({ id, cookie }: Session): boolean {
+    if (this.#cookieId !== id) return false;
+    return Math.abs((cookie.originalMaxAge ?? -1000) - (this.#maxAge ?? -1000)) >= 1000;
   }
 
   /** What was changed after the headers had left is stored before the response ends; its cookie cannot change any more. */

@@ -6,7 +6,7 @@ import type { Store as StoreShape } from "./store-shape.ts";
 export type Store = StoreShape;
 
 /** What stores are made with: also without `new`, as those that are older than classes do. */
-interface StoreConstructor {
+export interface StoreConstructor {
   new (): Store;
   (this: Store): void;
   readonly prototype: Store;

@@ -100,7 +100,7 @@ export interface FlaskConfig {
   readonly [key: string]: unknown;
 }
 
-const DAY = 24 * 60 * 60;
+export const DAY: number = 24 * 60 * 60;
 const FORMATS: readonly FlaskSessionFormat[] = ["msgpack", "json", "pickle"];
 
 /**

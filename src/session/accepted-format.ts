@@ -9,7 +9,7 @@ import type { Timing } from "./options.ts";
  * owns a cookie's name and a form of its value; the first that matches decides, and none is tried because another one failed.
  */
 export interface AcceptedFormat {
-  /** @internal */
+  /** Called by `createSessions`. */
   readonly open: (setup: AcceptedSetup) => OpenAcceptedFormat;
 }
 
@@ -18,20 +18,38 @@ interface AcceptedSetup {
   readonly events: Events;
 }
 
+/** A cookie that another program set, and the header that makes browsers forget it. */
+export type ForeignCookie = Pick<CookieTemplate, "name" | "domain" | "path" | "deletion">;
+
+/** The values of a name that came with a request. */
+export type SentValues = (name: string) => readonly string[];
+
 /** A format with its manager's clock. */
 export interface OpenAcceptedFormat {
-  /** What browsers keep it in. */
-  readonly cookie: Pick<CookieTemplate, "name" | "domain" | "path" | "secure" | "deletion">;
-  /** Whether a value has this format's form. */
-  matches(value: string): boolean;
-  /** The session behind a value of this form; undefined where there is none. @throws StoreError */
-  load(value: string): Promise<AcceptedSession | undefined>;
-  /** Ends that session where it was, so that it cannot come back from there. @throws StoreError */
-  end(value: string): Promise<void>;
+  /** Whose sessions they are. */
+  readonly program: string;
+  /** What browsers keep one session in. By the first one it is known that there is one. */
+  readonly cookies: readonly [ForeignCookie, ...ForeignCookie[]];
+  /** What has this format's form among a request's cookies: one text for each session, of which nothing more is known yet. */
+  find(sent: SentValues): readonly string[];
+  /** What such a text is, if it is genuine; undefined, and one event, for anything else. Asks no store. */
+  open(found: string): AcceptedClaim | undefined;
+  /** Where sessions are in a store: ends one there, so that it cannot come back. @throws StoreError */
+  end?(origin: string): Promise<void>;
+}
+
+/** A session of another program's that is genuine. */
+export interface AcceptedClaim {
+  /** What makes it this session and no other, however it is written down in a cookie. */
+  readonly origin: string;
+  /** Undefined, and one event, where it has ended. @throws StoreError */
+  read(): AcceptedSession | Promise<AcceptedSession | undefined>;
 }
 
 /** With Flask's keys: `_permanent`, `_flashes`, `_user_id`. */
 export interface AcceptedSession {
   readonly data: Dict;
   readonly numberTypes: NumberTypes | undefined;
+  /** When the other program would have ended it, in seconds since 1970; undefined: never, as far as its cookie tells. */
+  readonly expires?: number | undefined;
 }

@@ -1,30 +1,38 @@
 import { type CookieAttributes, stringifyDeletion, stringifySetCookie } from "../cookie/index.ts";
+import type { HostRules, IfHost, WithoutSecure } from "../cookie/typed-rules.ts";
 import { formatHttpDate } from "../encoding/http-date.ts";
 import { ConfigError, CookieError, TooLargeError } from "../errors.ts";
 
-/** The session cookie's name and attributes. All of them have safe defaults. */
-export interface SessionCookieOptions {
+interface CookieSettings<Name extends string> {
   /**
    * Default: `__Host-session`, which no other host can set or shadow; `session` where the cookie cannot have that prefix
    * (a Domain, another Path, no Secure).
    */
-  readonly name?: string;
+  readonly name?: Name | undefined;
   /** Default: none, so that the cookie goes to this host only. */
-  readonly domain?: string;
+  readonly domain?: string | undefined;
   /** Default: `/`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /**
    * Default: true, except for plain http to this very machine (localhost, 127.0.0.0/8, [::1]) while NODE_ENV is not
    * `production`, where not every browser would keep a Secure cookie.
    */
-  readonly secure?: boolean;
+  readonly secure?: boolean | undefined;
   /** Default: true. */
-  readonly httpOnly?: boolean;
-  /** Default: `lax`, written out. */
-  readonly sameSite?: "strict" | "lax" | "none";
-  /** Cookies with independent partitioned state (CHIPS). Default: false. */
-  readonly partitioned?: boolean;
+  readonly httpOnly?: boolean | undefined;
+  /** Default: `lax`, written out. `none` needs Secure. */
+  readonly sameSite?: "strict" | "lax" | "none" | undefined;
+  /** Cookies with independent partitioned state (CHIPS), which need Secure. Default: false. */
+  readonly partitioned?: boolean | undefined;
 }
+
+/**
+ * The session cookie's name and attributes. All of them have safe defaults. What browsers would drop does not compile: `none` or
+ * `partitioned` beside `secure: false`, and a name that is written down as `__Host-…` beside a Domain, another Path or `secure: false`.
+ */
+export type SessionCookieOptions<Name extends string = string> = CookieSettings<Name> &
+  ({ readonly secure?: true | undefined } | WithoutSecure) &
+  IfHost<Name, Partial<HostRules>, unknown>;
 
 /** The bytes of a Set-Cookie header around the value and the lifetime, made once. */
 export interface CookieTemplate {
@@ -62,34 +70,40 @@ export function cookieTemplate(
   };
 }
 
-/** The native templates: one with Secure and, in development, one without. */
+/**
+ * The native templates: one with Secure and, in development, one without.
+ *
+ * @param base what the cookie is called where it is given no name, behind `__Host-` where it can be
+ */
 export function nativeTemplates(
   options: SessionCookieOptions,
   production: boolean,
+  base = "session",
 ): { secure: CookieTemplate; loopback: CookieTemplate } {
   if (options.secure === false && production) {
     throw new ConfigError(
-      "The session cookie would be sent over plain http in production (cookie.secure is false). Leave cookie.secure out and serve the application over https.",
+      `The ${base} cookie would be sent over plain http in production (cookie.secure is false). Leave cookie.secure out and serve the application over https.`,
     );
   }
-  const secure = nativeTemplate(options, options.secure ?? true);
-  const loopback = production || options.secure !== undefined ? secure : nativeTemplate(options, false);
+  const secure = nativeTemplate(base, options, options.secure ?? true);
+  const loopback = production || options.secure !== undefined ? secure : nativeTemplate(base, options, false);
   return { secure, loopback };
 }
 
-function nativeTemplate(options: SessionCookieOptions, secure: boolean): CookieTemplate {
+function nativeTemplate(base: string, options: SessionCookieOptions, secure: boolean): CookieTemplate {
   const path = options.path ?? "/";
   const canBeHost = secure && path === "/" && options.domain === undefined;
-  const name = options.name ?? (canBeHost ? "__Host-session" : "session");
-  const attributes: CookieAttributes = {
+  const name = options.name ?? (canBeHost ? `__Host-${base}` : base);
+  // What contradicts itself is refused below.
+  const attributes = {
     path,
     httpOnly: options.httpOnly ?? true,
     sameSite: options.sameSite ?? "lax",
     // A name or an attribute that demands Secure is as true on this machine as elsewhere.
     secure: secure || (options.secure === undefined && needsSecure(name, options)),
-    ...(options.domain === undefined ? {} : { domain: options.domain }),
-    ...(options.partitioned === true ? { partitioned: true } : {}),
-  };
+    domain: options.domain,
+    partitioned: options.partitioned,
+  } as CookieAttributes;
   try {
     return cookieTemplate(
       { name, domain: options.domain, path, secure: attributes.secure === true },
@@ -98,7 +112,7 @@ function nativeTemplate(options: SessionCookieOptions, secure: boolean): CookieT
     );
   } catch (error) {
     if (error instanceof CookieError || error instanceof TooLargeError)
-      throw new ConfigError(`The session cookie: ${error.message}`);
+      throw new ConfigError(`The ${base} cookie: ${error.message}`);
     throw error;
   }
 }

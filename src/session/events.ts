@@ -4,15 +4,17 @@ import { channel } from "node:diagnostics_channel";
 export type EventType =
   /** A cookie's signature does not match: a key that is gone, another application's cookie, or an attack. */
   | "token.bad_mac"
+  /** An encrypted cookie names a key that is not configured: one that is gone, or another application's. */
+  | "token.unknown_key"
   /** A genuine cookie is older than its lifetime or idle time allows. */
   | "token.expired"
-  /** A genuine cookie was signed more than five seconds ahead of this machine's clock. */
+  /** A genuine cookie was made more than five seconds ahead of this machine's clock. */
   | "token.future"
   /** A cookie is not of the expected form, or what was signed cannot be read. */
   | "token.malformed"
   /** A cookie, or what it inflates to, is beyond the limit. */
   | "token.too_large"
-  /** A genuine cookie was signed by a fallback key. */
+  /** A genuine cookie was made with a fallback key. */
   | "token.old_key"
   /** The browser sent two different genuine session cookies of one name; neither was used. */
   | "cookie.duplicate"
@@ -45,7 +47,11 @@ export type EventType =
   /** A session was too large or held what cannot be stored; its changes are lost, and the handler got the error. */
   | "session.unsaved"
   /** Stored data does not fit the schema; the keys that do not fit got their defaults. */
-  | "session.schema";
+  | "session.schema"
+  /** A logged-in session came with another User-Agent or address than it was made with: session protection has acted. */
+  | "session.protected"
+  /** A token of a remember-me cookie was used twice: somebody has a copy of it. All logins that came from it were ended. */
+  | "remember.theft";
 
 /** Holds no secret, no session ID and no value of a request. */
 export interface SessionEvent {
@@ -71,6 +77,7 @@ const SENTENCES = {
   "session.conflict": "Two requests wrote one session at the same time; their changes were merged.",
   "session.created": "A new session was given to a visitor.",
   "session.gone": "A request's changes were dropped: its session had ended.",
+  "session.protected": "A session came from another browser than the one that had logged in.",
   "session.renewed": "A session got a new ID.",
   "sid.malformed": "A session cookie holds what is no session ID.",
   "sid.unknown": "A session cookie holds an ID that the store does not know.",

@@ -2,6 +2,7 @@ import type { Dict } from "../codec/index.ts";
 import type { CookieJar } from "../cookie/index.ts";
 import { HipflaskError, StoreError } from "../errors.ts";
 import type { Keeping } from "./keeping.ts";
+import type { RequestFacts } from "./manager.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { varyWithCookie } from "./vary.ts";
@@ -20,6 +21,8 @@ export interface ResponseHeaders {
 export class Exchange<Data extends object = Dict> {
   /** The cookies of this request and response. */
   readonly jar: CookieJar;
+  /** @internal What the adapter knows of the request. */
+  readonly request: RequestFacts;
   readonly #settings: Settings<Data>;
   readonly #keeping: Keeping<Data>;
   #promise: Promise<Session<Data>> | undefined;
@@ -31,10 +34,11 @@ export class Exchange<Data extends object = Dict> {
   #setCookies: readonly string[] = [];
 
   /** @internal Exchanges come from `sessions.open`. */
-  constructor(settings: Settings<Data>, keeping: Keeping<Data>, jar: CookieJar) {
+  constructor(settings: Settings<Data>, keeping: Keeping<Data>, jar: CookieJar, request: RequestFacts) {
     this.#settings = settings;
     this.#keeping = keeping;
     this.jar = jar;
+    this.request = request;
   }
 
   /**

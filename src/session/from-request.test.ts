@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { newSession, signed, stored } from "../../test/http/storages.ts";
+import { newSession, signed, stored } from "../testing/adapters/storages.ts";
 import { GoneError, HeadersSentError } from "../errors.ts";
 import type { SessionEvent } from "./events.ts";
 import type { PlainRequest } from "./plain-request.ts";

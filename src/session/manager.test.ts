@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { setUp } from "../../test/support/cookie-sessions.ts";
 import { inProduction } from "../../test/support/production.ts";
-import { FakeClock, KEY, OTHER_KEY, Visitor } from "../../test/support/visitor.ts";
+import { KEY, OTHER_KEY, Visitor } from "../../test/support/visitor.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { ConfigError } from "../errors.ts";
 import { createSessions, signedCookie } from "./index.ts";
 
@@ -66,7 +67,7 @@ describe("keys", () => {
     expect(() => setUp({ secretKey: "" })).toThrow(ConfigError);
     expect(() => setUp({ secretKeyFallbacks: "old" as never })).toThrow(/list/);
     expect(() => setUp({ secretKey: "changeme" })).not.toThrow();
-    expect(() => setUp({ storage: undefined as never })).toThrow(ConfigError);
+    expect(() => setUp({ storage: null as never })).toThrow(ConfigError);
     expect(() => setUp({ storage: signedCookie as never })).toThrow(ConfigError);
     await inProduction(() =>
       expect(() => setUp({ secretKey: "changeme" })).toThrow(

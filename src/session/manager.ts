@@ -11,7 +11,8 @@ import { factsOf, type PlainRequest } from "./plain-request.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { SessionCookie } from "./session-cookie.ts";
-import type { OpenStorage } from "./storage.ts";
+import { encryptedCookie } from "./client-side/encrypted-cookie.ts";
+import type { OpenStorage, Storage } from "./storage.ts";
 import type { StoredSessions } from "./server-side/stored-sessions.ts";
 import { UserSessions } from "./server-side/user-sessions.ts";
 
@@ -25,6 +26,12 @@ export interface RequestFacts {
   readonly encrypted: boolean;
   /** The User-Agent header, asked for when somebody logs in. */
   readonly userAgent?: () => string | undefined;
+  /** The path and query as they were sent, asked for when somebody must log in first. */
+  readonly url?: string | undefined;
+  /** The X-Forwarded-For header, which Flask-Login believes. */
+  readonly forwardedFor?: () => string | undefined;
+  /** The address of whoever is connected; undefined where the runtime does not tell. */
+  readonly address?: () => string | undefined;
 }
 
 /**
@@ -45,23 +52,22 @@ export class SessionManager<Data extends object = any> {
   /** @internal Use `createSessions`. */
   constructor(options: SessionOptions<Data>) {
     const production = process.env.NODE_ENV === "production";
-    const { flask, schema } = options;
+    const { flask, schema, storage = encryptedCookie() } = options;
     const times = timing(options);
-    if (typeof options.storage?.open !== "function") {
+    if (typeof storage?.open !== "function") {
       throw new ConfigError(
-        "createSessions needs a storage. Write storage: signedCookie() or storage: serverSide(store).",
+        "What was given to createSessions as storage is none. Write storage: encryptedCookie(), signedCookie() or serverSide(store).",
       );
     }
     this.#isAmbient = options.ambient !== false;
-    const keys = this.#secretKeys(options, production);
+    const keys = this.#secretKeys(options, storage, production);
     this.#templates = flask
       ? { secure: flask.cookie, loopback: flask.cookie }
       : nativeTemplates(options.cookie ?? {}, production);
     const setup = { keys: keys ?? [], timing: times, events: this.#events };
     const accept = (options.accept ?? []).map((format) => format.open(setup));
-    this.#storage = options.storage.open({ ...setup, accept });
-    if (accept.length > 0 && this.#storage.stored === undefined)
-      throw new ConfigError("accept takes sessions over into a store. Use it with serverSide(store).");
+    this.#storage = storage.open({ ...setup, accept });
+    for (const { program, cookies } of accept) this.#checkApart(program, cookies[0].name);
     this.#settings = {
       json: this.#storage.json,
       timing: times,
@@ -72,9 +78,19 @@ export class SessionManager<Data extends object = any> {
     };
   }
 
+  /** Two formats that look the same need two names. @throws ConfigError */
+  #checkApart(program: string, name: string): void {
+    const { secure, loopback } = this.#templates;
+    if (program !== this.#storage.program || ![secure.name, loopback.name].includes(name)) return;
+    throw new ConfigError(
+      `Our cookie and the one of ${program} that is accepted have the same name and the same form. Give ours another name, as in cookie: { name: "sid" }, or put the old key into secretKeyFallbacks instead of accept.`,
+    );
+  }
+
   /** Under Flask's rules a missing key is no error until somebody writes; otherwise it is one at once. */
   #secretKeys(
-    { secretKey, secretKeyFallbacks, storage, flask }: SessionOptions<Data>,
+    { secretKey, secretKeyFallbacks, flask }: SessionOptions<Data>,
+    storage: Storage,
     production: boolean,
   ): readonly SecretKey[] | undefined {
     if (!storage.needsKey && secretKey === undefined) return [];
@@ -194,7 +210,18 @@ export class SessionManager<Data extends object = any> {
   open(request: RequestFacts): Exchange<Data> {
     const jar = new CookieJar(request.cookie, { clock: this.#settings.timing.clock });
     const cookie = new SessionCookie(request.cookie, this.#template(request), jar);
-    return new Exchange(this.#settings, this.#storage.keep(this.#settings, cookie, request.userAgent), jar);
+    const keeping = this.#storage.keep(this.#settings, cookie, request.userAgent);
+    return new Exchange(this.#settings, keeping, jar, request);
+  }
+
+  /** @internal The exchange of the request that `context` belongs to; undefined where no adapter has seen it. */
+  exchangeOf(context: object): Exchange<Data> | undefined {
+    return (context as Slots<Data>)[this.#slot];
+  }
+
+  /** @internal For what is built on sessions. */
+  get settings(): Settings<Data> {
+    return this.#settings;
   }
 
   /** For adapters: whether one of them has seen this request already. */
@@ -214,9 +241,9 @@ export class SessionManager<Data extends object = any> {
     return ambient.run({ manager: this, exchange, outer: ambient.getStore() }, handler);
   }
 
-  #template({ host, encrypted }: RequestFacts): CookieTemplate {
+  #template(request: RequestFacts): CookieTemplate {
     const { secure, loopback } = this.#templates;
-    if (secure === loopback || encrypted || host === undefined || !LOOPBACK.test(host)) return secure;
+    if (secure === loopback || !isPlainLoopback(request)) return secure;
     if (!this.#saidInsecure && !loopback.secure) {
       this.#saidInsecure = true;
       warn(
@@ -232,11 +259,11 @@ export class SessionManager<Data extends object = any> {
  * Sessions for an application.
  *
  * @example
- * export const sessions = createSessions({ secretKey: process.env.SECRET_KEY, storage: signedCookie() });
+ * export const sessions = createSessions({ secretKey: process.env.SECRET_KEY });
  * @throws ConfigError that says what to do, for a missing or (in production) weak key and for options that contradict each other
  */
-export function createSessions<Data extends object = Dict>(
-  options: SessionOptions<Data>,
+export function createSessions<Data extends object = Dict, CookieName extends string = string>(
+  options: SessionOptions<Data, CookieName>,
 ): SessionManager<Data> {
   return new SessionManager(options);
 }
@@ -252,6 +279,11 @@ interface Ambient {
 const ambient = new AsyncLocalStorage<Ambient>();
 
 type Slots<Data extends object> = Record<symbol, Exchange<Data> | undefined>;
+
+/** Whether a request came over plain http to this very machine. */
+export function isPlainLoopback({ host, encrypted }: RequestFacts): boolean {
+  return !encrypted && host !== undefined && LOOPBACK.test(host);
+}
 
 const LOOPBACK = /^(?:localhost|[\w.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 

@@ -7,7 +7,7 @@ import type { CookieTemplate, SessionCookieOptions } from "./cookie-settings.ts"
 import type { StandardSchema } from "./schema.ts";
 import type { Storage } from "./storage.ts";
 
-export interface SessionOptions<Data extends object = Dict> {
+export interface SessionOptions<Data extends object = Dict, CookieName extends string = string> {
   /**
    * Signs every session: at least 16 random bytes, better 32, from
    * `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`. A string stands for its UTF-8 bytes.
@@ -15,8 +15,8 @@ export interface SessionOptions<Data extends object = Dict> {
   readonly secretKey?: SecretKey | undefined;
   /** Earlier keys, still accepted; sessions signed with them are signed anew when they are used. `undefined` entries are skipped. */
   readonly secretKeyFallbacks?: readonly (SecretKey | undefined)[] | undefined;
-  /** Where sessions are kept. */
-  readonly storage: Storage;
+  /** Where sessions are kept. Default: `encryptedCookie()`. */
+  readonly storage?: Storage | undefined;
   /** Types `session.data`, checks what was stored and fills in defaults: any Standard Schema. Must accept `{}`. Default: any dict. */
   readonly schema?: StandardSchema<Data> | undefined;
   /** Seconds a session lasts at most, counted from its creation, however much it is used. Default: 14 days. */
@@ -26,10 +26,10 @@ export interface SessionOptions<Data extends object = Dict> {
    * it is renewed at most ten times per idle time. Default: no idle limit.
    */
   readonly idleTimeout?: number | undefined;
-  readonly cookie?: SessionCookieOptions | undefined;
+  readonly cookie?: SessionCookieOptions<CookieName> | undefined;
   /**
-   * Sessions of other programs that are taken over when their visitors come, so that a migration logs nobody out; for
-   * `serverSide(store)`. Default: none.
+   * Sessions of other programs that are taken over when their visitors come, so that a migration logs nobody out: the formats of
+   * `hipflask/migrate` and `hipflask/flask`. Default: none.
    */
   readonly accept?: readonly AcceptedFormat[] | undefined;
   /**

@@ -13,10 +13,16 @@ export const RESERVED = {
   authenticated: "_auth_at",
   /** What the user's list of sessions calls the device. */
   device: "_device",
+  /** What the browser was known by that logged in: a digest. */
+  client: "_client",
+  /** The name of the series of remember-me tokens that the login belongs to. */
+  series: "_series",
   /** The key of the session that this one has become. */
   successor: "_successor",
   /** The key of the session that this one was, and when it ceased to be, in seconds since 1970. */
   predecessor: "_predecessor",
+  /** In a cookie: where the record is that another program has of the session, and since when it is not needed, in seconds since 1970. */
+  adopted: "_adopted",
 } as const;
 
 /** Flask-Login's: whether the user has just entered a password. */
@@ -24,6 +30,14 @@ export const FRESH = "_fresh";
 
 /** What stays when a session is emptied: it says where the session is and was, not what is in it. */
 export const LASTING: readonly string[] = [RESERVED.created, RESERVED.device, RESERVED.predecessor];
+
+/** What means the same in the sessions of Flask as in ours. */
+const FLASKS: readonly string[] = [
+  RESERVED.permanent,
+  RESERVED.flashes,
+  RESERVED.user,
+  RESERVED.authenticated,
+];
 
 const NAMES: ReadonlySet<string> = new Set(Object.values(RESERVED));
 const UNDERSCORE = 0x5f;
@@ -36,6 +50,12 @@ export function splitReserved(stored: Dict): { data: Dict; reserved: Dict } {
     setOwn(key.charCodeAt(0) === UNDERSCORE && NAMES.has(key) ? reserved : data, key, stored[key]);
   }
   return { data, reserved };
+}
+
+/** What Flask keeps, without what has a meaning in our sessions alone. */
+export function withoutOwn(stored: Dict): Dict {
+  const { data, reserved } = splitReserved(stored);
+  return { ...data, ...withOwn(reserved, FLASKS) };
 }
 
 /** Those of a dict's keys that are among `keys`. */

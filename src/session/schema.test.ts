@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { setUp } from "../../test/support/cookie-sessions.ts";
-import { FakeClock, KEY, Visitor } from "../../test/support/visitor.ts";
+import { KEY, Visitor } from "../../test/support/visitor.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { FlaskCookie } from "../codec/index.ts";
 import { ConfigError } from "../errors.ts";
 import { createSessions, type SessionEvent, signedCookie } from "./index.ts";
@@ -69,7 +70,7 @@ describe("a schema", () => {
   });
 
   test("that copies what it checks keeps Python's number types where lists change", async () => {
-    const clock = new FakeClock();
+    const clock = new FakeClock(new Date("2026-11-20T18:40:00Z"));
     const codec = new FlaskCookie([KEY], { clock });
     const items = z.object({ items: z.array(z.object({ price: z.number() })).default([]) });
     const sessions = createSessions({ secretKey: KEY, storage: signedCookie(), schema: items, clock });

@@ -3,6 +3,7 @@ import { setUp } from "../../test/support/cookie-sessions.ts";
 import { inProduction } from "../../test/support/production.ts";
 import { Visitor } from "../../test/support/visitor.ts";
 import { ConfigError } from "../errors.ts";
+import type { SessionCookieOptions } from "./cookie-settings.ts";
 
 const ATTRIBUTES = "; Secure; HttpOnly; Path=/; SameSite=Lax";
 
@@ -115,8 +116,8 @@ describe("the cookie", () => {
       { domain: "a;b" },
       { path: "app" },
       { sameSite: "none", secure: false },
-      { sameSite: "sometimes" as never },
-    ] as const) {
+      { sameSite: "sometimes" },
+    ] as SessionCookieOptions[]) {
       expect(() => setUp({ cookie })).toThrow(ConfigError);
     }
   });

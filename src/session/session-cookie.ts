@@ -1,4 +1,5 @@
 import { type CookieHeader, type CookieJar, findCookies } from "../cookie/index.ts";
+import type { ForeignCookie } from "./accepted-format.ts";
 import type { CookieTemplate } from "./cookie-settings.ts";
 
 /** The session's cookie in one request and its response. */
@@ -27,9 +28,11 @@ export class SessionCookie {
     return findCookies(this.#header, name);
   }
 
-  /** Deletes the cookie that another program set, where it is another one. */
-  forget(other: Pick<CookieTemplate, "name" | "domain" | "path" | "deletion">): void {
-    if (other.name !== this.#template.name) this.#jar.put(other, other.deletion);
+  /** Deletes the cookie that another program set, where ours would not take its place. */
+  forget(other: ForeignCookie): void {
+    const { name, domain, path } = this.#template;
+    if (other.name !== name || other.domain !== domain || other.path !== path)
+      this.#jar.put(other, other.deletion);
   }
 
   /** @param expires seconds since 1970; undefined: the cookie ends with the browser's session */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { setUp } from "../../test/support/cookie-sessions.ts";
-import { FakeClock, KEY } from "../../test/support/visitor.ts";
+import { KEY } from "../../test/support/visitor.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { FlaskCookie, Tuple } from "../codec/index.ts";
 import { DataError, TooLargeError } from "../errors.ts";
 import { signedCookie } from "./index.ts";

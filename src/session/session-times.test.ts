@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { setUp } from "../../test/support/cookie-sessions.ts";
 import { ConfigError } from "../errors.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 
 describe("times", () => {
   test("the lifetime counts from the creation, however much the session is used", async () => {
@@ -36,13 +37,14 @@ describe("times", () => {
   });
 
   test("a permanent session outlives the browser's own, until it would end anyway", async () => {
-    const { visitor, clock } = setUp({ lifetime: 3600, idleTimeout: 60 });
+    const clock = new FakeClock(new Date("2026-11-20T18:40:00Z"));
+    const { visitor } = setUp({ lifetime: 3600, idleTimeout: 60, clock });
     const write = (session: any) => {
       session.permanent = true;
       session.data["n"] = clock.now();
     };
     expect((await visitor.visit(write)).setCookies[0]).toContain("; Expires=Fri, 20 Nov 2026 18:41:00 GMT");
-    const { visitor: other } = setUp({ lifetime: 3600 });
+    const { visitor: other } = setUp({ lifetime: 3600, clock });
     expect((await other.visit(write)).setCookies[0]).toContain("; Expires=Fri, 20 Nov 2026 19:40:00 GMT");
     await visitor.visit((session) => (session.permanent = false));
     await visitor.visit((session) => expect(session.permanent).toBe(false));

@@ -1,18 +1,13 @@
 import { seconds } from "../clock.ts";
-import { type Dict, Tuple } from "../codec/index.ts";
+import type { Dict } from "../codec/index.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
 import { isDict, setOwn } from "../encoding/plain.ts";
 import { DataError, GoneError, HeadersSentError, StoreError } from "../errors.ts";
+import { type Flash, flashesOf, withFlash } from "./flash.ts";
 import { readOnly } from "./read-only.ts";
 import { FRESH, LASTING, refuseReserved, RESERVED, withOwn } from "./reserved.ts";
 import type { Settings } from "./settings.ts";
 import { takeOver } from "./take-over.ts";
-
-/** One message for the user's next page. */
-export interface Flash {
-  readonly category: string;
-  readonly message: unknown;
-}
 
 /** What a session in a store does there at once, before the response. */
 export interface LiveSession<Data extends object> {
@@ -84,6 +79,8 @@ export class Session<Data extends object = any> {
   #sealed = false;
   /** Why no change can reach the browser, where there is a reason of its own. */
   #reason: string | undefined;
+  /** Whether there will be no response. */
+  #detached = false;
   #shown: Flash[] | undefined;
   /** The end of what this request does in the store, one thing after the other. */
   #turn: Promise<unknown> | undefined;
@@ -163,7 +160,7 @@ export class Session<Data extends object = any> {
     return typeof user === "string" ? user : undefined;
   }
 
-  /** When the user logged in; undefined for a session that Flask made. */
+  /** When the user logged in with a password; undefined where they were only remembered, and for a session that Flask made. */
   get authenticatedAt(): Date | undefined {
     const at = this.#meta(RESERVED.authenticated);
     return typeof at === "number" ? new Date(at * 1000) : undefined;
@@ -203,40 +200,73 @@ export class Session<Data extends object = any> {
    *
    * @param options.user who is logged in from now on; null: nobody; left out: as before
    * @param options.device what `sessions.forUser(…).list()` calls the user's device. Default: made of the User-Agent header
+   * @param options.fresh whether the user has just shown who they are; false for one who was only remembered: `authenticatedAt` is
+   * undefined then. Default: true
    * @throws GoneError when the session has ended in the meantime
    * @throws StoreError when the store fails
    */
-  async regenerate(options: { user?: string | null; device?: string } = {}): Promise<void> {
-    const { user, device } = options;
+  async regenerate(options: { user?: string | null; device?: string; fresh?: boolean } = {}): Promise<void> {
+    return this.identify(options);
+  }
+
+  /** @internal As {@link regenerate}, with more values of the session's own; undefined takes one out. */
+  async identify({
+    user,
+    device,
+    fresh = true,
+    own = {},
+  }: Parameters<Session["regenerate"]>[0] & { own?: Dict } = {}): Promise<void> {
     if (user !== undefined && user !== null && (typeof user !== "string" || user === ""))
       throw new TypeError("The user must be a string that is not empty, or null for nobody.");
     this.#write("session.regenerate");
     const live = this.#live;
     if (live === undefined) {
-      this.#identify(user);
+      this.#identify(user, fresh, own);
       this.#forced = true;
       return;
     }
     await this.#inTurn(async () => {
-      const before = { ...this.#hidden };
-      this.#identify(user);
+      const takeBack = this.#identify(user, fresh, own);
       const changes = this.changes();
       try {
         const text = await live.regenerate(changes, { user: this.user, device });
         await this.#adopt(live, text, changes.text);
       } catch (error) {
         // A login that failed must not be stored under the old ID.
-        this.#hidden = before;
+        takeBack();
         throw error;
       }
     });
   }
 
-  #identify(user: string | null | undefined): void {
-    if (user === undefined) return;
-    this.#putMeta(RESERVED.user, user ?? undefined);
-    if (this.#settings.flask) this.#putMeta(FRESH, user === null ? undefined : true);
-    else this.#putMeta(RESERVED.authenticated, user === null ? undefined : this.#now());
+  /** Returns what undoes it. */
+  #identify(user: string | null | undefined, fresh: boolean, own: Dict): () => void {
+    const values = { ...own, ...(user === undefined ? {} : this.#identity(user, fresh)) };
+    const before = Object.keys(values).map((key) => [key, this.#meta(key)] as const);
+    for (const [key, value] of Object.entries(values)) this.#putMeta(key, value);
+    return () => {
+      for (const [key, value] of before) this.#putMeta(key, value);
+    };
+  }
+
+  #identity(user: string | null, fresh: boolean): Dict {
+    const isFresh = user === null ? undefined : fresh;
+    return {
+      [RESERVED.user]: user ?? undefined,
+      ...(this.#settings.flask
+        ? { [FRESH]: isFresh }
+        : { [RESERVED.authenticated]: isFresh ? this.#now() : undefined }),
+    };
+  }
+
+  /** @internal A value that is the session's own and not the application's. */
+  own(key: string): unknown {
+    return this.#meta(key);
+  }
+
+  /** @internal Undefined takes the value out. */
+  setOwn(key: string, value: unknown): void {
+    this.#setMeta("A change of the login", key, value);
   }
 
   /** Empties the session: its data, its user, its messages. */
@@ -321,8 +351,7 @@ export class Session<Data extends object = any> {
   /** Keeps a message for the next page that asks: Flask's `flash`. */
   flash(message: unknown, category = "message"): void {
     const queue = this.#meta(RESERVED.flashes);
-    const flashes = Array.isArray(queue) ? queue : [];
-    this.#setMeta("session.flash", RESERVED.flashes, [...flashes, new Tuple([category, message])]);
+    this.#setMeta("session.flash", RESERVED.flashes, withFlash(queue, category, message));
   }
 
   /**
@@ -334,7 +363,7 @@ export class Session<Data extends object = any> {
   flashes(...categories: string[]): Flash[] {
     if (this.#shown === undefined) {
       const queue = this.#meta(RESERVED.flashes);
-      this.#shown = Array.isArray(queue) ? queue.flatMap(toFlash) : [];
+      this.#shown = flashesOf(queue);
       if (queue !== undefined) this.#setMeta("session.flashes", RESERVED.flashes, undefined);
     }
     return categories.length === 0
@@ -361,21 +390,32 @@ export class Session<Data extends object = any> {
     return this.#stringify();
   }
 
+  /** @internal Whether the session has one of its own keys. */
+  holds(key: string): boolean {
+    return Object.hasOwn(this.#holder(key), key);
+  }
+
   /** @internal When the session was made, in seconds since 1970. */
   get createdSeconds(): number {
     const created = this.#hidden[RESERVED.created];
     return typeof created === "number" ? created : this.#now();
   }
 
-  /** @internal From now on every change throws. */
-  seal(): void {
+  /** @internal From now on every change throws. `reason` says what to do instead, where it is not the usual one. */
+  seal(reason?: string): void {
     this.#sealed = true;
+    this.#reason = reason ?? this.#reason;
+  }
+
+  /** @internal Whether every change throws. */
+  get sealed(): boolean {
+    return this.#sealed;
   }
 
   /** @internal There is no response: every change throws, but what a store can do by itself. `reason` says what to do. */
   detach(reason: string): void {
-    this.#sealed = true;
-    this.#reason = reason;
+    this.seal(reason);
+    this.#detached = true;
   }
 
   /** @internal The JSON bytes of each key, largest first. */
@@ -391,9 +431,10 @@ export class Session<Data extends object = any> {
   get isEmpty(): boolean {
     const { json, schema, flask } = this.#settings;
     const alone = flask?.permanent === undefined ? RESERVED.created : RESERVED.permanent;
-    for (const key in this.#hidden) if (key !== alone) return false;
+    const isNothing = (key: string): boolean => key === alone || key === RESERVED.adopted;
+    for (const key in this.#hidden) if (!isNothing(key)) return false;
     if (schema === undefined)
-      return Object.entries(this.#data).every(([key, value]) => value === undefined || key === alone);
+      return Object.entries(this.#data).every(([key, value]) => value === undefined || isNothing(key));
     return json.stringify(this.#data as Dict, this.#numberTypes) === json.stringify(this.#empty() as Dict);
   }
 
@@ -447,7 +488,7 @@ export class Session<Data extends object = any> {
 
   /** Before what the store can do to a session that is there, without any response. */
   #writeLive(what: string): void {
-    if (this.#live === undefined || this.#new || this.#reason === undefined) this.#write(what);
+    if (this.#live === undefined || this.#new || !this.#detached) this.#write(what);
   }
 
   #refuse(what: string): never {
@@ -457,11 +498,4 @@ export class Session<Data extends object = any> {
   #now(): number {
     return seconds(this.#settings.timing.clock);
   }
-}
-
-/** Flask writes a tuple of category and message, Flask-Session a list of them. */
-function toFlash(entry: unknown): Flash[] {
-  return Array.isArray(entry) && entry.length === 2
-    ? [{ category: String(entry[0]), message: entry[1] }]
-    : [];
 }

@@ -28,7 +28,7 @@ export type GenuineCookie = Extract<OpenedCookie, { data: Dict }>;
 export interface Storage {
   /** @internal Whether sessions need a secret key. */
   readonly needsKey: boolean;
-  /** @internal */
+  /** Called by `createSessions`. */
   readonly open: (setup: StorageSetup) => OpenStorage;
 }
 
@@ -44,6 +44,8 @@ interface StorageSetup {
 /** A storage with its manager's keys and times. */
 export interface OpenStorage {
   readonly json: SessionJson;
+  /** Whose format our cookie has, where that is another program's, so that only its key tells ours from theirs. */
+  readonly program?: string;
   /** What keeps the session of one request. */
   keep<Data extends object>(
     settings: Settings<Data>,

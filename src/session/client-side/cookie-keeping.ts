@@ -1,56 +1,101 @@
 import { seconds } from "../../clock.ts";
-import type { FlaskCookie } from "../../codec/index.ts";
+import type { CookieCodec } from "../../codec/index.ts";
 import { MAX_COOKIE_BYTES } from "../../cookie/attributes.ts";
 import { quoteAscii } from "../../encoding/json-text.ts";
 import { TooLargeError } from "../../errors.ts";
 import type { Keeping } from "../keeping.ts";
+import type { CookieAdoption, TakenOver } from "./cookie-adoption.ts";
 import { openCookie } from "./open-cookie.ts";
 import { RESERVED } from "../reserved.ts";
 import type { SessionCookie } from "../session-cookie.ts";
 import type { Session } from "../session.ts";
 import type { Settings } from "../settings.ts";
 import { startSession } from "../start.ts";
-import type { GenuineCookie } from "../storage.ts";
+import type { GenuineCookie, ReadData } from "../storage.ts";
 
 /** Keeps a session in its cookie. */
 export class CookieKeeping<Data extends object> implements Keeping<Data> {
-  readonly mayWait = false;
   readonly #settings: Settings<Data>;
   /** Undefined where there is no key: without one Flask does nothing at all at the end of a request. */
-  readonly #codec: FlaskCookie | undefined;
+  readonly #codec: CookieCodec | undefined;
   readonly #cookie: SessionCookie;
+  readonly #adoption: CookieAdoption | undefined;
   /** The good cookie that came with the request, once somebody asked. */
   #opened: GenuineCookie | undefined;
+  /** Or else the session of another program's that came with it. */
+  #taken: TakenOver | undefined;
+  /** The record that it came from has just ended, which our cookie does not know yet. */
+  #isSettled = false;
 
-  constructor(settings: Settings<Data>, codec: FlaskCookie | undefined, cookie: SessionCookie) {
+  /** @param adoption what takes over sessions of other programs */
+  constructor(
+    settings: Settings<Data>,
+    codec: CookieCodec | undefined,
+    cookie: SessionCookie,
+    adoption: CookieAdoption | undefined,
+  ) {
     this.#settings = settings;
     this.#codec = codec;
     this.#cookie = cookie;
+    this.#adoption = adoption;
+  }
+
+  get mayWait(): boolean {
+    return this.#adoption?.mayWait === true;
   }
 
   load(): Session<Data> | Promise<Session<Data>> {
     this.#open();
-    return startSession(this.#settings, this.#opened);
+    if (this.#adoption === undefined) return startSession(this.#settings, this.#opened);
+    return this.#opened === undefined
+      ? this.#take(this.#adoption)
+      : this.#settle(this.#adoption, this.#opened);
   }
 
   #open(): void {
-    if (this.#codec !== undefined)
-      this.#opened = openCookie(this.#settings, this.#codec, this.#cookie.sent());
+    if (this.#codec === undefined) return;
+    const values = this.#adoption?.ours(this.#cookie) ?? this.#cookie.sent();
+    this.#opened = openCookie(this.#settings, this.#codec, values, this.#cookie.name);
   }
 
-  commit(session: Session<Data> | undefined, wanted: boolean): boolean {
+  /** Where there is no session of ours, there may be another program's. */
+  #take(adoption: CookieAdoption): Session<Data> | Promise<Session<Data>> {
+    const begin = (taken: TakenOver | undefined): Session<Data> | Promise<Session<Data>> => {
+      this.#taken = taken;
+      return startSession(this.#settings, taken?.read);
+    };
+    const taking = adoption.find(this.#cookie);
+    return taking instanceof Promise ? taking.then(begin) : begin(taking);
+  }
+
+  #settle(adoption: CookieAdoption, opened: GenuineCookie): Session<Data> | Promise<Session<Data>> {
+    const settling = adoption.settle(opened);
+    if (!(settling instanceof Promise)) return startSession(this.#settings, settling);
+    return settling.then((settled) => {
+      this.#isSettled = settled !== opened;
+      this.#opened = settled;
+      return startSession(this.#settings, settled);
+    });
+  }
+
+  commit(session: Session<Data> | undefined, wanted: boolean): boolean | Promise<boolean> {
     if (this.#codec === undefined) return false;
     if (session === undefined) return !wanted && this.#commitUntouched(this.#codec);
     const { text, modified } = session.changes();
     if (!modified && !this.#isReissueDue(session)) return false;
     const { isEmpty } = session;
-    if (!isEmpty) this.#write(this.#codec, session.stamp(text, this.#opened?.signedAt), session);
-    else if (modified) this.#delete();
-    return modified || !isEmpty;
+    if (!isEmpty) this.#write(this.#codec, session.stamp(text, this.#opened?.signedAt), session, modified);
+    else if (modified || this.#taken !== undefined) this.#delete();
+    const depends = modified || !isEmpty;
+    // It was ended, and perhaps another one was begun.
+    const start: ReadData | undefined = this.#opened ?? this.#taken?.read;
+    const hasEnded = start !== undefined && (isEmpty || !session.holds(RESERVED.adopted));
+    const ending = hasEnded ? this.#adoption?.end(start.data) : undefined;
+    return ending?.then(() => depends) ?? depends;
   }
 
   /** Flask makes a permanent session's cookie anew although nobody looked at the session. */
-  #commitUntouched(codec: FlaskCookie): boolean {
+  #commitUntouched(codec: CookieCodec): boolean {
     if (this.#settings.flask?.refreshEachRequest !== true) return false;
     this.#open();
     if (this.#opened?.data[RESERVED.permanent] !== true) return false;
@@ -60,6 +105,7 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
 
   #isReissueDue(session: Session<Data>): boolean {
     const { flask, timing } = this.#settings;
+    if (this.#taken !== undefined || this.#isSettled) return true;
     if (flask !== undefined) return flask.refreshEachRequest && session.permanent;
     if (this.#opened === undefined) return false;
     if (this.#opened.oldKey) return true;
@@ -67,18 +113,42 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
     return timing.idleTimeout !== undefined && age >= timing.idleTimeout / 10;
   }
 
-  #write(codec: FlaskCookie, text: string, session: Session<Data>): void {
-    const value = this.#sealed(codec, text, session);
+  #write(codec: CookieCodec, text: string, session: Session<Data>, modified: boolean): void {
+    const value = this.#sealedOrKept(codec, text, session, modified);
+    if (value === undefined) return;
+    this.#adoption?.forget(this.#cookie);
     this.#cookie.set(value, session.permanent ? this.#end(session.createdSeconds) : undefined);
-    if (this.#opened === undefined) this.#settings.events.emit("session.created");
+    const { events } = this.#settings;
+    if (this.#taken !== undefined)
+      events.emit("session.adopted", `A session of ${this.#taken.program}'s was taken over.`);
+    else if (this.#opened === undefined) events.emit("session.created");
   }
 
-  #sealed(codec: FlaskCookie, text: string, session: Session<Data> | undefined): string {
+  /** A session of another program's that does not fit into our cookie stays in its own, for as long as nobody changes it. */
+  #sealedOrKept(
+    codec: CookieCodec,
+    text: string,
+    session: Session<Data>,
+    modified: boolean,
+  ): string | undefined {
+    try {
+      return this.#sealed(codec, text, session);
+    } catch (error) {
+      if (modified || this.#taken === undefined || !(error instanceof TooLargeError)) throw error;
+      this.#settings.events.emit(
+        "session.unsaved",
+        `A session of ${this.#taken.program}'s is too large for our cookie; it was left where it is.`,
+      );
+      return undefined;
+    }
+  }
+
+  #sealed(codec: CookieCodec, text: string, session: Session<Data> | undefined): string {
     if (text.length > codec.maxJsonBytes) {
       const what = `is ${text.length} bytes of JSON; no more are read back than`;
       throw tooLarge(what, text.length, codec.maxJsonBytes, session);
     }
-    const value = codec.seal(text);
+    const value = codec.seal(text, this.#cookie.name);
     const size = this.#cookie.name.length + value.length;
     if (size > MAX_COOKIE_BYTES) {
       const what = `takes ${size} bytes as a cookie, name included; browsers keep`;
@@ -97,6 +167,7 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
 
   #delete(): void {
     const wasSent = this.#cookie.sent().length > 0;
+    this.#adoption?.forget(this.#cookie);
     if (wasSent) this.#settings.events.emit("session.ended", "A session's cookie was deleted.");
     // A cookie that the browser does not have needs no deletion; Flask sends one all the same.
     if (wasSent || this.#settings.flask !== undefined) this.#cookie.delete();

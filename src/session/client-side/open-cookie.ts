@@ -1,5 +1,5 @@
 import { seconds } from "../../clock.ts";
-import type { FlaskCookie } from "../../codec/index.ts";
+import type { CookieCodec } from "../../codec/index.ts";
 import { RESERVED } from "../reserved.ts";
 import type { Settings } from "../settings.ts";
 import type { GenuineCookie } from "../storage.ts";
@@ -7,16 +7,20 @@ import type { GenuineCookie } from "../storage.ts";
 /**
  * The session behind a request's cookies of the session's name, if there is one. A bad cookie is the same as none, and one
  * event.
+ *
+ * @param values those of the cookies
  */
 export function openCookie<Data extends object>(
   settings: Settings<Data>,
-  codec: FlaskCookie,
+  codec: CookieCodec,
   values: readonly string[],
+  name: string,
 ): GenuineCookie | undefined {
+  const open = (value: string): GenuineCookie | undefined => openValue(settings, codec, value, name);
   // Flask takes the first of several and looks no further.
   if (settings.flask !== undefined || values.length <= 1)
-    return values[0] === undefined ? undefined : openValue(settings, codec, values[0]);
-  const genuine = [...new Set(values)].flatMap((value) => openValue(settings, codec, value) ?? []);
+    return values[0] === undefined ? undefined : open(values[0]);
+  const genuine = [...new Set(values)].flatMap((value) => open(value) ?? []);
   if (genuine.length <= 1) return genuine[0];
   settings.events.emit("cookie.duplicate");
   return undefined;
@@ -24,11 +28,12 @@ export function openCookie<Data extends object>(
 
 function openValue<Data extends object>(
   { timing, flask, events }: Settings<Data>,
-  codec: FlaskCookie,
+  codec: CookieCodec,
   value: string,
+  name: string,
 ): GenuineCookie | undefined {
   if (value === "") return undefined;
-  const opened = codec.open(value, timing.idleTimeout ?? timing.lifetime);
+  const opened = codec.open(value, timing.idleTimeout ?? timing.lifetime, name);
   if (opened.refused !== undefined) {
     events.emit(`token.${opened.refused}`, REFUSALS[opened.refused]);
     return undefined;
@@ -42,14 +47,15 @@ function openValue<Data extends object>(
     events.emit("token.expired", REFUSALS.expired);
     return undefined;
   }
-  if (opened.oldKey) events.emit("token.old_key", "A session cookie was signed by a fallback key.");
+  if (opened.oldKey) events.emit("token.old_key", "A session cookie was made with a fallback key.");
   return opened;
 }
 
 const REFUSALS = {
-  bad_mac: "A session cookie's signature does not match any key.",
+  bad_mac: "A session cookie was not made with the key that it names, or was changed.",
+  unknown_key: "A session cookie was made with a key that is not configured.",
   expired: "A session cookie is older than the session may be.",
-  future: "A session cookie was signed more than five seconds in the future: compare the machines' clocks.",
-  malformed: "A session cookie cannot be read although its signature is right.",
+  future: "A session cookie was made more than five seconds in the future: compare the machines' clocks.",
+  malformed: "A session cookie cannot be read although it is genuine.",
   too_large: "A session cookie is larger than the limit.",
 } as const;

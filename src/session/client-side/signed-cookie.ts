@@ -1,4 +1,5 @@
 import { FlaskCookie, type FlaskCookieOptions } from "../../codec/index.ts";
+import { CookieAdoption } from "./cookie-adoption.ts";
 import { CookieKeeping } from "./cookie-keeping.ts";
 import type { Storage } from "../storage.ts";
 
@@ -15,12 +16,16 @@ export type SignedCookieOptions = Omit<FlaskCookieOptions, "clock">;
 export function signedCookie(options: SignedCookieOptions = {}): Storage {
   return {
     needsKey: true,
-    open({ keys, timing: { clock } }) {
+    open({ keys, timing, events, accept }) {
       // Under Flask's rules sessions without a key can be read, as empty ones.
-      const codec = keys.length === 0 ? undefined : new FlaskCookie(keys, { ...options, clock });
+      const codec =
+        keys.length === 0 ? undefined : new FlaskCookie(keys, { ...options, clock: timing.clock });
+      const adoption =
+        codec && accept.length > 0 ? new CookieAdoption(accept, codec, timing, events) : undefined;
       return {
+        program: "Flask",
         json: codec ?? { stringify: () => "{}" },
-        keep: (settings, cookie) => new CookieKeeping(settings, codec, cookie),
+        keep: (settings, cookie) => new CookieKeeping(settings, codec, cookie, adoption),
       };
     },
   };

@@ -22,10 +22,14 @@ export function acceptedFlaskSession(
     open({ timing, events }) {
       const records = openRecords(store, options, timing, events);
       return {
-        cookie,
-        matches: (value) => ids.read(value) !== undefined,
-        load: async (value) => (await records.load(ids.read(value)!))?.read,
-        end: (value) => records.end(ids.read(value)!),
+        program: "Flask-Session",
+        cookies: [cookie],
+        find: (sent) => sent(cookie.name).filter((value) => ids.read(value) !== undefined),
+        open(value) {
+          const id = ids.read(value)!;
+          return { origin: id.key.id, read: async () => (await records.load(id))?.read };
+        },
+        end: (origin) => records.end({ text: origin, key: { id: origin, owner: undefined } }),
       };
     },
   };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { failure, storeCalls } from "../../../test/support/server-sessions.ts";
-import { FakeClock, KEY, OTHER_KEY, Visitor } from "../../../test/support/visitor.ts";
+import { KEY, OTHER_KEY, Visitor } from "../../../test/support/visitor.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { FlaskSessionCodec } from "../../codec/index.ts";
 import { flaskConfig } from "../../flask/index.ts";
 import { MemoryStore } from "../../stores/memory.ts";

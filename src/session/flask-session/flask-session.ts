@@ -1,5 +1,6 @@
 import { flaskSessionJson } from "../../codec/flask-session-json.ts";
 import { FlaskSessionCodec, type FlaskSessionFormat } from "../../codec/index.ts";
+import { ConfigError } from "../../errors.ts";
 import type { Events } from "../events.ts";
 import type { Timing } from "../options.ts";
 import { StoreGuard } from "../server-side/guarded-store.ts";
@@ -38,7 +39,11 @@ export function flaskSession(store: RecordStore, options: FlaskSessionOptions = 
   const { useSigner = false, idLength = 32, cleanEvery } = options;
   return {
     needsKey: useSigner,
-    open({ keys, timing, events }) {
+    open({ keys, timing, events, accept }) {
+      if (accept.length > 0)
+        throw new ConfigError(
+          "Sessions in a store of Flask-Session's take no others over. Use accept with serverSide(store), encryptedCookie() or signedCookie().",
+        );
       const records = openRecords(store, options, timing, events);
       const ids = new FlaskSessionIds(idLength, useSigner ? keys : undefined);
       let requests = 0;

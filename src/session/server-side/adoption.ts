@@ -1,18 +1,22 @@
 import { seconds } from "../../clock.ts";
-import type { Dict, TaggedJson } from "../../codec/index.ts";
+import type { TaggedJson } from "../../codec/index.ts";
+import { MAX_COOKIE_LIFETIME } from "../../cookie/attributes.ts";
 import { digestText } from "../../crypto/digest.ts";
-import { DataError, StoreError } from "../../errors.ts";
+import { randomBytes } from "../../crypto/random.ts";
+import { encodeBase64url } from "../../encoding/base64url.ts";
 import type { AcceptedSession, OpenAcceptedFormat } from "../accepted-format.ts";
+import type { AcceptedFormats, FoundSession } from "../accepted-formats.ts";
 import type { Events } from "../events.ts";
+import { holdsAnything, keepableText } from "../keepable.ts";
 import type { Timing } from "../options.ts";
 import { RESERVED } from "../reserved.ts";
-import { withMeta } from "./record-text.ts";
 import type { SessionCookie } from "../session-cookie.ts";
+import { withMeta } from "./record-text.ts";
 import { ownerTag, readSessionId, type SessionId } from "./session-id.ts";
 import type { StoredSession, StoredSessions } from "./stored-sessions.ts";
 
-/** In the record that says where a visitor's session has gone: the tag of its user, or null. */
-const OWNER = "_owner";
+/** Random bytes that make the new ID, with the old cookie. */
+const SALT_BYTES = 16;
 
 /** A session that was taken over, under the ID that it has from now on. */
 export interface Adopted {
@@ -20,19 +24,27 @@ export interface Adopted {
   readonly session: StoredSession;
 }
 
+/** Where a session went: together with the old cookie it gives the new ID, and alone it gives nothing. */
+interface Whereabouts {
+  readonly salt: string;
+  /** The tag of its user, or null. */
+  readonly owner: string | null;
+}
+
 /**
- * Takes sessions over that another program made. The new ID follows from the old cookie, so that parallel requests with the old
- * cookie come to one session, and so does a browser that never got the answer with the new one.
+ * Takes sessions over that another program made. A note in the store says where each one went, so that parallel requests with the old
+ * cookie come to one session, and so does a browser that never got the answer with the new one. The note outlives the session: once it was
+ * ended here, the old cookie leads nowhere.
  */
 export class Adoption {
-  readonly #formats: readonly OpenAcceptedFormat[];
+  readonly #formats: AcceptedFormats;
   readonly #stored: StoredSessions;
   readonly #json: TaggedJson;
   readonly #timing: Timing;
   readonly #events: Events;
 
   constructor(
-    formats: readonly OpenAcceptedFormat[],
+    formats: AcceptedFormats,
     stored: StoredSessions,
     json: TaggedJson,
     timing: Timing,
@@ -45,90 +57,76 @@ export class Adoption {
     this.#events = events;
   }
 
+  /** Whether a value of our cookie's name is another program's. */
+  isForeign(cookie: SessionCookie, value: string): boolean {
+    return this.#formats.isForeign(cookie, value);
+  }
+
   /** The session behind a cookie of an accepted format, if there is one; undefined at once where there is no such cookie. */
   find(cookie: SessionCookie): Promise<Adopted | undefined> | undefined {
-    for (const format of this.#formats) {
-      const [value] = cookie.sentAs(format.cookie.name);
-      if (value !== undefined && value !== "" && format.matches(value))
-        return this.#adopt(format, value, cookie);
-    }
+    const found = this.#formats.find(cookie);
+    return found && this.#adopt(found, cookie);
+  }
+
+  /** Makes the browser forget the old cookies. */
+  forget(cookie: SessionCookie): void {
+    this.#formats.forget(cookie);
+  }
+
+  async #adopt(found: FoundSession, cookie: SessionCookie): Promise<Adopted | undefined> {
+    const { format, text, claim } = found;
+    const note = noteName(format, claim.origin);
+    const where = (await this.#whereabouts(note)) ?? (await this.#move(found, note));
+    if (where === undefined) return undefined;
+    // Before the answer: nothing may bring the session back once it was ended here.
+    await format.end?.(claim.origin);
+    const id = adoptedId(text, where);
+    const session = await this.#stored.peek(id);
+    if (session !== undefined) return { id, session };
+    this.#formats.forget(cookie);
     return undefined;
   }
 
-  async #adopt(
-    format: OpenAcceptedFormat,
-    value: string,
-    cookie: SessionCookie,
-  ): Promise<Adopted | undefined> {
-    const id = (await this.#movedTo(value)) ?? (await this.#move(format, value));
-    if (id === undefined) return undefined;
-    // Before the answer: nothing may bring the session back once it was ended here.
-    await format.end(value);
-    cookie.forget(format.cookie);
-    const session = await this.#stored.peek(id);
-    return session && { id, session };
-  }
-
   /** Where an earlier request has taken the session; it may have ended there since. */
-  async #movedTo(value: string): Promise<SessionId | undefined> {
-    const first = adoptedId(value, undefined);
-    const there = await this.#stored.peek(first);
-    if (there === undefined) return undefined;
-    const owner = there.read.data[OWNER];
-    return typeof owner === "string" ? adoptedId(value, owner) : first;
+  async #whereabouts(note: string): Promise<Whereabouts | undefined> {
+    const text = await this.#stored.readNote(note);
+    return text === undefined ? undefined : (JSON.parse(text) as Whereabouts);
   }
 
-  async #move(format: OpenAcceptedFormat, value: string): Promise<SessionId | undefined> {
-    const accepted = await format.load(value);
-    if (accepted === undefined) return undefined;
+  /** The session is made under an ID of this request's own; whoever is the first to note it down has moved it. */
+  async #move({ format, text, claim }: FoundSession, note: string): Promise<Whereabouts | undefined> {
+    const accepted = await claim.read();
+    if (accepted === undefined || !holdsAnything(accepted)) return undefined;
     const user = accepted.data[RESERVED.user];
-    const owner = typeof user === "string" && user !== "" ? ownerTag(user) : undefined;
-    const id = adoptedId(value, owner);
-    await this.#create(id, this.#text(accepted));
-    if (owner !== undefined)
-      await this.#create(adoptedId(value, undefined), this.#json.stringify({ [OWNER]: owner }));
-    this.#events.emit("session.adopted", "A session of another program's was taken over.");
-    return id;
-  }
-
-  /** Another request may have come first. */
-  async #create(id: SessionId, text: string): Promise<void> {
+    const owner = typeof user === "string" && user !== "" ? ownerTag(user) : null;
+    const where = { salt: encodeBase64url(randomBytes(SALT_BYTES)), owner };
+    const id = adoptedId(text, where);
     const created = seconds(this.#timing.clock);
-    try {
-      await this.#stored.create(id, withMeta(text, { [RESERVED.created]: created }), created);
-    } catch (error) {
-      if (!(error instanceof StoreError && error.code === "CONFLICT")) throw error;
+    const kept = keepableText(this.#json, accepted, this.#events);
+    await this.#stored.create(id, withMeta(kept, { [RESERVED.created]: created }), created);
+    if (await this.#stored.createNote(note, JSON.stringify(where), this.#noteEnd(format, accepted))) {
+      this.#events.emit("session.adopted", `A session of ${format.program}'s was taken over.`);
+      return where;
     }
+    await this.#stored.drop(id);
+    return this.#whereabouts(note);
   }
 
-  /** What cannot be held here is left out, rather than the whole session. */
-  #text({ data, numberTypes }: AcceptedSession): string {
-    try {
-      return this.#json.stringify(data, numberTypes);
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-    }
-    const kept: Dict = Object.fromEntries(Object.entries(data).filter((entry) => this.#fits(entry)));
-    this.#events.emit(
-      "session.schema",
-      "A session of another program's holds what this storage cannot keep; those keys were left out.",
-    );
-    return this.#json.stringify(kept, numberTypes);
-  }
-
-  #fits([key, value]: [string, unknown]): boolean {
-    try {
-      this.#json.stringify({ [key]: value });
-      return true;
-    } catch (error) {
-      if (error instanceof DataError) return error.code === "UNREPRESENTABLE";
-      throw error;
-    }
+  /** The note is needed for as long as the old cookie is good. What is gone where it was is good for nothing. */
+  #noteEnd({ end }: OpenAcceptedFormat, { expires = Number.POSITIVE_INFINITY }: AcceptedSession): Date {
+    const now = seconds(this.#timing.clock);
+    const longest = now + (end === undefined ? MAX_COOKIE_LIFETIME : this.#timing.lifetime);
+    // A second more than the old cookie, whose end may lie within one.
+    return new Date(Math.min(longest, Math.ceil(expires) + 1) * 1000);
   }
 }
 
+function noteName({ cookies: [{ name }] }: OpenAcceptedFormat, origin: string): string {
+  return `adopted ${name} ${origin}`;
+}
+
 /** The ID that follows from the cookie of another program, and from nothing less. */
-function adoptedId(value: string, owner: string | undefined): SessionId {
-  const secret = digestText("sha256", Buffer.from(`hipflask adopted ${value}`, "utf8"), "base64url");
-  return readSessionId(owner === undefined ? secret : `${secret}.${owner}`)!;
+function adoptedId(text: string, { salt, owner }: Whereabouts): SessionId {
+  const secret = digestText("sha256", Buffer.from(`hipflask adopted ${salt} ${text}`, "utf8"), "base64url");
+  return readSessionId(owner === null ? secret : `${secret}.${owner}`)!;
 }

@@ -6,6 +6,7 @@ import { KEY } from "../../../test/support/visitor.ts";
 import { Markup, type Tag, Tuple, Uuid } from "../../codec/index.ts";
 import { PyFloat } from "../../encoding/py-float.ts";
 import { newSessionId } from "./session-id.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 
 const increment = (data: any) => void (data.n = (data.n ?? 0) + 1);
 
@@ -74,7 +75,8 @@ describe("the store keeps", () => {
   });
 
   test("Python's number types, through reads, writes, merges and updates", async () => {
-    const { store, sessions, clock } = setUpServer();
+    const clock = new FakeClock(new Date("2026-11-20T18:40:00Z"));
+    const { store, sessions } = setUpServer({ clock });
     const id = newSessionId(undefined);
     const now = new Date(clock.now());
     const text = '{"_created":1795200000,"f":1.0,"i":1,"list":[1.0,2.0],"z":-0.0}';

@@ -5,6 +5,7 @@ import { Visitor } from "../../../test/support/visitor.ts";
 import { HeadersSentError } from "../../errors.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { newSessionId } from "./session-id.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 
 describe("a store that fails", () => {
   const setUp = () => {
@@ -85,7 +86,8 @@ describe("records that cannot be read", () => {
     '{"_created":1795200000,"a":{" u":"no uuid"}}',
     "\u0080\u0004\u0095",
   ])("are no session, one event, and stay as they are: %j", async (text) => {
-    const { look, store, types, clock } = setUpServer();
+    const clock = new FakeClock(new Date("2026-11-20T18:40:00Z"));
+    const { look, store, types } = setUpServer({ clock });
     const id = newSessionId(undefined);
     const now = new Date(clock.now());
     const record = { data: Buffer.from(text, "latin1"), expires: new Date(clock.now() + 1000) };

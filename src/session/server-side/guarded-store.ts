@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import { ConfigError, StoreError, TooLargeError } from "../../errors.ts";
 import type { Events } from "../events.ts";
-import type { RecordStore, SessionStore } from "../store.ts";
+import type { SessionStore } from "../store.ts";
 
 /** The diagnostics channel on which every call of a store is published: which one, and how it ended. */
 export const STORE_CHANNEL = "hipflask:store";
@@ -36,17 +36,20 @@ export interface GuardOptions {
   readonly timeout: number;
   /** How many operations may be under way at once; more are refused. */
   readonly maxPending: number;
+  /** What the store keeps, for messages. Default: `the sessions`. */
+  readonly what?: string;
 }
 
 /**
  * Stands before a store and gives each call a clear end: done, or a {@link StoreError}. An operation that takes too long
  * is given up; while the store is down all but one in half a second are refused at once, so that nobody waits for it.
  */
-export class StoreGuard<Store extends RecordStore = SessionStore> {
+export class StoreGuard<Store extends object = SessionStore> {
   readonly #store: Store;
   readonly #events: Events;
   readonly #ticks: number;
   readonly #maxPending: number;
+  readonly #name: string;
   readonly #pending = new Set<Pending>();
   #timer: NodeJS.Timeout | undefined;
   #now = 0;
@@ -54,11 +57,12 @@ export class StoreGuard<Store extends RecordStore = SessionStore> {
   #failures = 0;
   #nextTry = 0;
 
-  constructor(store: Store, events: Events, { timeout, maxPending }: GuardOptions) {
+  constructor(store: Store, events: Events, { timeout, maxPending, what = "the sessions" }: GuardOptions) {
     this.#store = store;
     this.#events = events;
     this.#ticks = Math.ceil((timeout * 1000) / TICK);
     this.#maxPending = maxPending;
+    this.#name = `The store of ${what}`;
   }
 
   /** Whether the store has a method that not every store has. */
@@ -117,7 +121,7 @@ export class StoreGuard<Store extends RecordStore = SessionStore> {
   }
 
   #succeeded(operation: Operation): void {
-    if (this.#isDown) this.#events.emit("store.up", "The store of the sessions works again.");
+    if (this.#isDown) this.#events.emit("store.up", `${this.#name} works again.`);
     this.#successes++;
     this.#failures = 0;
     publish(operation, "ok");
@@ -133,25 +137,22 @@ export class StoreGuard<Store extends RecordStore = SessionStore> {
     const timedOut = cause === TIMEOUT;
     publish(operation, timedOut ? "timeout" : "failed");
     const problem = timedOut ? "did not answer in time" : "failed";
-    this.#events.emit("store.failed", `The store of the sessions ${problem}: ${operation}.`);
+    this.#events.emit("store.failed", `${this.#name} ${problem}: ${operation}.`);
     if (counts && ++this.#failures === FAILURES) {
       this.#nextTry = this.#now + RETRY;
       this.#watch();
-      this.#events.emit("store.down", `The store of the sessions failed ${FAILURES} times in a row.`);
+      this.#events.emit("store.down", `${this.#name} failed ${FAILURES} times in a row.`);
     }
     return timedOut
-      ? new StoreError("STORE_TIMEOUT", `The store of the sessions ${problem} (${operation}).`)
-      : new StoreError("STORE_UNAVAILABLE", `The store of the sessions ${problem} (${operation}).`, {
+      ? new StoreError("STORE_TIMEOUT", `${this.#name} ${problem} (${operation}).`)
+      : new StoreError("STORE_UNAVAILABLE", `${this.#name} ${problem} (${operation}).`, {
           cause: redacted(cause),
         });
   }
 
   #refuse(operation: Operation, why: string): StoreError {
     publish(operation, "refused");
-    return new StoreError(
-      "STORE_UNAVAILABLE",
-      `The store of the sessions ${why}; it was not asked (${operation}).`,
-    );
+    return new StoreError("STORE_UNAVAILABLE", `${this.#name} ${why}; it was not asked (${operation}).`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { faultyStore, moment } from "../../../test/support/faulty-store.ts";
 import { failure, setUpServer } from "../../../test/support/server-sessions.ts";
-import { FakeClock } from "../../../test/support/visitor.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import type { SessionManager } from "../index.ts";
 

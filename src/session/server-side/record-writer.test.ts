@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Fault, faultyStore, moment, sleep } from "../../../test/support/faulty-store.ts";
 import { failure, request, setUpServer, storeCalls } from "../../../test/support/server-sessions.ts";
-import { FakeClock } from "../../../test/support/visitor.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 
 const increment = (data: any) => void (data.n = (data.n ?? 0) + 1);

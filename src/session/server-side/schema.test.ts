@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { failure, request, setUpServer } from "../../../test/support/server-sessions.ts";
-import { FakeClock, Visitor } from "../../../test/support/visitor.ts";
+import { Visitor } from "../../../test/support/visitor.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 
 describe("with a schema", () => {

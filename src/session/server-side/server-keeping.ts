@@ -65,7 +65,9 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   load(): Session<Data> | Promise<Session<Data>> {
     const sent = [...new Set(this.#cookie.sent())];
     const ids = sent.flatMap((value) => readSessionId(value) ?? []);
-    if (ids.length < sent.length) this.#settings.events.emit("sid.malformed");
+    const isMalformed = (value: string): boolean =>
+      readSessionId(value) === undefined && this.#adoption?.isForeign(this.#cookie, value) !== true;
+    if (ids.length < sent.length && sent.some(isMalformed)) this.#settings.events.emit("sid.malformed");
     if (ids.length === 0 || ids.length > MAX_CANDIDATES) return this.#adopt();
     return this.#find(ids);
   }
@@ -152,8 +154,8 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
 
   async destroy(): Promise<void> {
     this.#hasEnded ||= this.#cookie.sent().length > 0;
-    if (this.#place === undefined) return;
-    await this.#stored.end(this.#place.id.key);
+    if (this.#place !== undefined) await this.#stored.end(this.#place.id.key);
+    this.#adoption?.forget(this.#cookie);
     this.#place = undefined;
     this.#user = undefined;
     this.#isRenewed = false;
@@ -221,6 +223,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     if (!this.#isRenewed && permanent === this.#wasPermanent && !(permanent && isDue)) return false;
     const { id, known } = this.#place!;
     const end = this.#stored.expiry(known.created, new Date(this.#settings.timing.clock.now()));
+    this.#adoption?.forget(this.#cookie);
     this.#cookie.set(id.text, permanent ? Math.floor(end.getTime() / 1000) : undefined);
     return true;
   }

@@ -1,5 +1,6 @@
 import { type Tag, TaggedJson } from "../../codec/index.ts";
 import { ConfigError } from "../../errors.ts";
+import { AcceptedFormats } from "../accepted-formats.ts";
 import { Adoption } from "./adoption.ts";
 import { StoreGuard } from "./guarded-store.ts";
 import { encryptedRecords, plainRecords } from "./record-codec.ts";
@@ -54,7 +55,10 @@ export function serverSide(store: SessionStore, options: ServerSideOptions = {})
       const codec = encryptAtRest ? encryptedRecords(keys) : plainRecords;
       const guard = new StoreGuard(store, events, { timeout, maxPending });
       const stored = new StoredSessions(guard, codec, json, timing, events, maxPerUser);
-      const adoption = accept.length > 0 ? new Adoption(accept, stored, json, timing, events) : undefined;
+      const adoption =
+        accept.length === 0
+          ? undefined
+          : new Adoption(new AcceptedFormats(accept, events), stored, json, timing, events);
       if (cleanEvery !== undefined) stored.cleanEvery(cleanEvery);
       return {
         json,

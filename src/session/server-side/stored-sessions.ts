@@ -1,4 +1,5 @@
 import type { TaggedJson } from "../../codec/tagged-json.ts";
+import { digestText } from "../../crypto/digest.ts";
 import { randomBytes } from "../../crypto/random.ts";
 import { ConfigError, MalformedError, StoreError } from "../../errors.ts";
 import { Doubts } from "./doubts.ts";
@@ -120,6 +121,37 @@ export class StoredSessions {
     const version = await this.#guard.call("create", (store) => store.create(key, record, now));
     if (version === undefined) throw new StoreError("CONFLICT", "A new session's ID was there already.");
     return { text, created, version, seen: now };
+  }
+
+  /**
+   * Keeps a text that no cookie leads to until an instant, unless there is one of that name already.
+   *
+   * @returns whether it was the first
+   * @throws StoreError
+   */
+  async createNote(name: string, text: string, expires: Date): Promise<boolean> {
+    const key = noteKey(name);
+    const record = { data: this.#codec.encode(key, text), expires };
+    const version = await this.#guard.call("create", (store) => store.create(key, record, this.#now()));
+    return version !== undefined;
+  }
+
+  /** @throws StoreError */
+  async readNote(name: string): Promise<string | undefined> {
+    const key = noteKey(name);
+    const record = await this.#guard.call("load", (store) => store.load(key, this.#now()));
+    try {
+      return record && this.#codec.decode(key, record.data);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#events.emit("record.corrupt");
+      return undefined;
+    }
+  }
+
+  /** Removes a session that nobody has seen. @throws StoreError */
+  async drop({ key }: SessionId): Promise<void> {
+    await this.#guard.call("delete", (store) => store.delete(key));
   }
 
   /** Makes `change` of a session's newest text. @throws GoneError | StoreError */
@@ -368,6 +400,12 @@ export class StoredSessions {
       conflicted: () => this.#events.emit("session.conflict"),
     };
   }
+}
+
+/** No session's ID has this digest: what it is made of is longer than an ID, and has spaces. */
+function noteKey(name: string): SessionKey {
+  const id = digestText("sha256", Buffer.from(`hipflask note ${name}`, "utf8"), "base64url");
+  return { id, owner: undefined };
 }
 
 /** Keeps no process alive. */

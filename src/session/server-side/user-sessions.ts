@@ -44,6 +44,13 @@ export class UserSessions {
     return sessions.toSorted((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime());
   }
 
+  /** @internal Ends those that have `value` among what is the session's own. @throws StoreError | ConfigError where the store cannot tell */
+  async revokeMarked(key: string, value: string): Promise<void> {
+    for (const { key: name, session } of await this.#stored.owned(this.#owner)) {
+      if (session.read.data[key] === value) await this.#stored.end(name);
+    }
+  }
+
   /**
    * Ends all of the user's sessions: on every device, at once, and for good. A login that comes later is not concerned.
    *

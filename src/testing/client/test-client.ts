@@ -20,7 +20,7 @@ export interface TestRequestInit extends RequestInit {
   /** Sent as the body, with its Content-Type. */
   readonly json?: unknown;
   /** `follow` follows redirects within the application, `error` throws. Default: `manual`, the redirect is the response; Flask's `follow_redirects`. */
-  readonly redirect?: RequestRedirect;
+  readonly redirect?: "follow" | "manual" | "error";
 }
 
 /** How often `fetch` follows a redirect. */

@@ -1,0 +1,88 @@
+import type { Dict } from "../codec/index.ts";
+import { stringifyDeletion } from "../cookie/index.ts";
+import { ConfigError, CookieError } from "../errors.ts";
+import type { AcceptedSession, ForeignCookie } from "../session/index.ts";
+import { FRESH, RESERVED, splitReserved } from "../session/reserved.ts";
+
+/** The old cookie: with these it was set, and with these browsers are made to forget it. */
+export interface OldCookie {
+  readonly name: string;
+  /** Default: none. */
+  readonly domain?: string | undefined;
+  /** Default: `/`. */
+  readonly path?: string | undefined;
+  /** Default: false. */
+  readonly partitioned?: boolean | undefined;
+}
+
+/** What an old session held: whatever the application put into it. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the application knows its own data
+export type OldData = Record<string, any>;
+
+/** What all formats ask for. */
+export interface AcceptOptions {
+  /** The old cookie's name, or its name with the Domain and Path that it was set with. */
+  readonly cookie: string | OldCookie;
+  /**
+   * Who is logged in, by the old session's data: `session.user` from now on. A session without the key in question comes here as
+   * well, so write `data.passport?.user`. Default: nobody.
+   */
+  readonly user?: ((data: OldData) => string | undefined) | undefined;
+}
+
+/** For formats whose cookie does not tell whether it outlives the browser. */
+export interface WithPermanence {
+  /** Whether the old cookie had a Max-Age or Expires: `session.permanent` from now on. Default: false. */
+  readonly permanent?: boolean | undefined;
+}
+
+/** @throws ConfigError for a cookie that no browser would have kept */
+export function oldCookie(cookie: AcceptOptions["cookie"]): ForeignCookie {
+  const old = typeof cookie === "string" ? { name: cookie } : cookie;
+  if (typeof old?.name !== "string" || old.name === "")
+    throw new ConfigError('Say which cookie holds the old session: cookie: "name".');
+  const { name, domain, path = "/", partitioned = false } = old;
+  const secure = partitioned || /^__(?:host|secure|http|host-http)-/i.test(name);
+  try {
+    return { name, domain, path, deletion: deletion(name, { domain, path, partitioned, secure }) };
+  } catch (error) {
+    if (error instanceof CookieError) throw new ConfigError(`The old session's cookie: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The same cookie under another name. */
+export function beside(cookie: AcceptOptions["cookie"], name: string): ForeignCookie {
+  return oldCookie(typeof cookie === "string" ? name : { ...cookie, name });
+}
+
+function deletion(
+  name: string,
+  attributes: { domain: string | undefined; path: string; partitioned: boolean; secure: boolean },
+): string {
+  // What contradicts itself is refused there.
+  return stringifyDeletion(name, { ...attributes, httpOnly: true } as { path: string });
+}
+
+/** What else is known of an old session. */
+interface Known {
+  readonly permanent?: boolean | undefined;
+  readonly expires?: number | undefined;
+  /** Category and message. */
+  readonly flashes?: readonly unknown[];
+}
+
+/** An old session's data with Flask's keys, and without names that have a meaning in our sessions alone. */
+export function acceptedSession(
+  stored: Dict,
+  { user }: Pick<AcceptOptions, "user">,
+  { permanent = false, expires, flashes = [] }: Known = {},
+): AcceptedSession {
+  const { data } = splitReserved(stored);
+  delete data[FRESH];
+  const who = user?.(data);
+  if (typeof who === "string" && who !== "") data[RESERVED.user] = who;
+  if (permanent) data[RESERVED.permanent] = true;
+  if (flashes.length > 0) data[RESERVED.flashes] = flashes;
+  return { data, numberTypes: undefined, expires };
+}
