@@ -20,6 +20,8 @@ export type ErrorCode =
   | "STORE_TIMEOUT"
   | "CONFLICT"
   | "GONE"
+  | "UNAUTHORIZED"
+  | "NEEDS_REFRESH"
   | "BAD_DATA"
   | "BAD_PAYLOAD"
   | "BAD_SIGNATURE"
@@ -137,6 +139,35 @@ export class GoneError extends HipflaskError {
       "GONE",
       `${what} found no session: another request has ended it, or given it a new ID, in the meantime.`,
     );
+  }
+}
+
+/**
+ * Nobody is logged in (`UNAUTHORIZED`), or somebody who has to enter the password once more (`NEEDS_REFRESH`), where it is needed. The
+ * answer is a redirect to the page where visitors log in, if there is one, or else 401. Koa and H3 answer so by themselves, Hono too, and the
+ * adapters for the Fetch API and Node; elsewhere send what this holds.
+ */
+export class UnauthorizedError extends HipflaskError {
+  /** The HTTP status to answer with: 401, or 302 (303) where there is a `location`. */
+  readonly status: number;
+  /** The HTTP headers to answer with: `Location`, where there is one. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where the visitor can log in, and is sent back from. */
+  readonly location: string | undefined;
+  /** Koa shows the message of such an error, and logs nothing. */
+  readonly expose = true;
+
+  constructor(code: "UNAUTHORIZED" | "NEEDS_REFRESH", location?: string, redirect: 302 | 303 = 302) {
+    super(code, code === "UNAUTHORIZED" ? "Log in first." : "Enter your password again first.");
+    this.status = location === undefined ? 401 : redirect;
+    this.headers = location === undefined ? {} : { Location: location };
+    this.location = location;
+  }
+
+  /** The answer, as a Response. Hono calls it. */
+  getResponse(): Response {
+    const headers = { ...this.headers, "Content-Type": "text/plain; charset=utf-8" };
+    return new Response(this.message, { status: this.status, headers });
   }
 }
 

@@ -1,6 +1,6 @@
 import { type H3Config, type Middleware, toResponse } from "h3";
 import type { SessionManager } from "../session/index.ts";
-import { isRefusal, refusalOf, refusalResponse } from "./refusal.ts";
+import { isRefusal, refusalOf, refusalResponse, unlessRefused } from "./refusal.ts";
 import { openWebExchange, withExchangeHeaders } from "./web-exchange.ts";
 
 /**
@@ -23,6 +23,7 @@ export function h3Sessions<Data extends object>(sessions: SessionManager<Data>):
     const handled = sessions.run(exchange, async () => next());
     let result: unknown;
     try {
+      // An error of the application's is answered by H3, and what was written before it is kept.
       result = await handled.catch(unlessRefused);
       const { status = 200 } = result instanceof Response ? result : event.res;
       if (isRefusal(exchange, status)) return result;
@@ -41,8 +42,3 @@ export function h3Sessions<Data extends object>(sessions: SessionManager<Data>):
 
 /** What H3 has in the place of an answer that was sent by other means. */
 const HANDLED = Symbol.for("h3.handled");
-
-/** An error of the application's is answered by H3, and what was written before it is kept. */
-function unlessRefused(error: unknown): void {
-  if (refusalOf(error) !== undefined) throw error;
-}

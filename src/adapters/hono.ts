@@ -34,6 +34,8 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
           host: c.req.header("Host") ?? new URL(c.req.url).host,
           encrypted: c.req.url.startsWith("https:"),
           userAgent: () => c.req.header("User-Agent"),
+          url: c.req.url.replace(/^[^/]*\/\/[^/?]*/, ""),
+          forwardedFor: () => c.req.header("X-Forwarded-For"),
         });
     sessions.bind(c, exchange);
     // On Node a look at the headers would make a real Response of Hono's light one, which costs more than all the rest.

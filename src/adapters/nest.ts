@@ -7,9 +7,9 @@ import {
   HttpException,
 } from "@nestjs/common";
 import { BaseExceptionFilter } from "@nestjs/core";
-import { GoneError, StoreError } from "../errors.ts";
+import { GoneError, StoreError, UnauthorizedError } from "../errors.ts";
 import type { SessionManager } from "../session/index.ts";
-import { refusalOf } from "./refusal.ts";
+import { type Refusal, refusalOf } from "./refusal.ts";
 
 /**
  * Makes a decorator that gives a controller's method its session. The sessions themselves come with the platform's adapter,
@@ -35,15 +35,21 @@ export function sessionDecorator<Data extends object>(
   );
 }
 
-/** Answers with 503 to a store that fails and with 409 to a session that has ended, where Nest by itself says 500. */
+/**
+ * Answers with 503 to a store that fails, with 409 to a session that has ended, and with a redirect or 401 to a visitor who must log in first,
+ * where Nest by itself says 500.
+ */
 export class SessionExceptionFilter extends BaseExceptionFilter implements ExceptionFilter {
-  override catch(error: StoreError | GoneError, host: ArgumentsHost): void {
-    const { status, text, headers } = refusalOf(error)!;
+  override catch(error: StoreError | GoneError | UnauthorizedError, host: ArgumentsHost): void {
+    const { status, text, headers }: Omit<Refusal, "status"> & { status: number } =
+      error instanceof UnauthorizedError
+        ? { status: error.status, text: error.message, headers: error.headers }
+        : refusalOf(error)!;
     const response: { header(name: string, value: string): unknown } = host.switchToHttp().getResponse();
-    const own = ["Retry-After", "Cache-Control"] as const;
+    const own = ["Retry-After", "Cache-Control", "Location"] as const;
     for (const name of own) if (headers[name] !== undefined) response.header(name, headers[name]);
     super.catch(new HttpException(text, status), host);
   }
 }
 
-Catch(StoreError, GoneError)(SessionExceptionFilter);
+Catch(StoreError, GoneError, UnauthorizedError)(SessionExceptionFilter);

@@ -26,6 +26,11 @@ export function openNodeExchange<Data extends object>(
     host,
     encrypted: (request.socket as { encrypted?: boolean }).encrypted === true,
     userAgent: () => request.headers["user-agent"],
+    // Express and others change `url` where an application is mounted under a path.
+    url: (request as { originalUrl?: string }).originalUrl ?? request.url,
+    forwardedFor: () => request.headers["x-forwarded-for"]?.toString(),
+    // Of a server that listens on IPv6 and IPv4 at once.
+    address: () => request.socket.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, ""),
   });
 }
 

@@ -1,3 +1,4 @@
+import { UnauthorizedError } from "../errors.ts";
 import type { SessionManager } from "../session/index.ts";
 import { beginOnNode } from "./node-begin.ts";
 import type { NodeRequest, NodeResponse } from "./node-exchange.ts";
@@ -27,6 +28,11 @@ export function nodeSessions<Data extends object, Req extends NodeRequest, Res e
     const { exchange, head } = beginOnNode(sessions, request, request, response);
     // Node has no error handler: what nobody catches ends the process, and neither a visitor nor a store may do that.
     const answer = (error: unknown): undefined => {
+      if (error instanceof UnauthorizedError && !response.headersSent) {
+        response.writeHead(error.status, error.headers);
+        response.end();
+        return;
+      }
       if (error !== exchange.failure && refusalOf(error) === undefined) throw error;
       head.fail(error);
     };

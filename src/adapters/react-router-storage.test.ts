@@ -1,6 +1,6 @@
 import { createCookieSessionStorage } from "react-router";
 import { describe, expect, test } from "vitest";
-import { signed, stored } from "../../test/http/storages.ts";
+import { signed, stored } from "../testing/adapters/storages.ts";
 import { reactRouterSessionStorage } from "./react-router-storage.ts";
 
 const ORIGIN = "http://localhost:3000/";

@@ -36,3 +36,8 @@ export function refusalResponse({ status, text, headers }: Refusal, instead?: Re
 export function isRefusal({ failure }: Pick<Exchange, "failure">, status: number): boolean {
   return refusalOf(failure)?.status === status;
 }
+
+/** Passes an error that a session ends the request with on, and no other one. */
+export function unlessRefused(error: unknown): void {
+  if (refusalOf(error) !== undefined) throw error;
+}

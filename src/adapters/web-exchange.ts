@@ -1,3 +1,4 @@
+import { UnauthorizedError } from "../errors.ts";
 import type { Exchange, SessionManager } from "../session/index.ts";
 import { isRefusal, refusalOf, refusalResponse } from "./refusal.ts";
 
@@ -12,12 +13,14 @@ export function openWebExchange<Data extends object>(
   sessions: SessionManager<Data>,
   { url, headers }: WebRequest,
 ): Exchange<Data> {
-  const { host, protocol } = new URL(url);
+  const { host, protocol, pathname, search } = new URL(url);
   return sessions.open({
     cookie: headers.get("Cookie") ?? undefined,
     host: headers.get("Host") ?? host,
     encrypted: protocol === "https:",
     userAgent: () => headers.get("User-Agent") ?? undefined,
+    url: pathname + search,
+    forwardedFor: () => headers.get("X-Forwarded-For") ?? undefined,
   });
 }
 
@@ -36,9 +39,25 @@ export async function answer<Data extends object>(
 ): Promise<Response> {
   const exchange = openWebExchange(sessions, request);
   sessions.bind(context, exchange);
+  return answerWithin(sessions, exchange, handle, answersErrors);
+}
+
+/** As {@link answer}, in an exchange that was opened before. */
+export async function answerWithin<Data extends object>(
+  sessions: SessionManager<Data>,
+  exchange: Exchange<Data>,
+  handle: () => Response | Promise<Response>,
+  answersErrors = false,
+): Promise<Response> {
   let response: Response | undefined;
   try {
-    response = await sessions.run(exchange, handle);
+    try {
+      response = await sessions.run(exchange, handle);
+    } catch (error) {
+      // What asks a visitor to log in is an answer like any other.
+      if (!(error instanceof UnauthorizedError)) throw error;
+      response = error.getResponse();
+    }
     if (isRefusal(exchange, response.status)) return response;
     if (answersErrors && response.status === 500 && exchange.failure !== undefined) throw exchange.failure;
     await exchange.commit();

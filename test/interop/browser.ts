@@ -3,6 +3,12 @@ import { CookieJar } from "tough-cookie";
 /** One browser: a cookie jar over `fetch`. As in every browser, cookies do not ask for the port. */
 export class Browser {
   readonly jar = new CookieJar();
+  readonly #headers: Readonly<Record<string, string>>;
+
+  /** @param headers sent with every request */
+  constructor(headers: Readonly<Record<string, string>> = {}) {
+    this.#headers = headers;
+  }
 
   async send(
     method: string,
@@ -14,7 +20,11 @@ export class Browser {
     const response = await fetch(target, {
       method,
       redirect: "manual",
-      headers: { Cookie: await this.jar.getCookieString(target), "Content-Type": "application/json" },
+      headers: {
+        ...this.#headers,
+        Cookie: await this.jar.getCookieString(target),
+        "Content-Type": "application/json",
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     for (const cookie of response.headers.getSetCookie()) await this.jar.setCookie(cookie, target);

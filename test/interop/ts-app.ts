@@ -76,7 +76,9 @@ export function appOf(sessions: SessionManager<Record<string, any>>): Hono {
 /** A Hono application on a free port of this machine. */
 export async function listen(app: Hono): Promise<RunningServer> {
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
-    const starting = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, () => resolve(starting));
+    // Other tests of this process, and frameworks that they load, need Node's own Request and Response.
+    const options = { fetch: app.fetch, port: 0, hostname: "127.0.0.1", overrideGlobalObjects: false };
+    const starting = serve(options, () => resolve(starting));
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

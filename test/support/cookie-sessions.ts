@@ -4,7 +4,8 @@ import {
   type SessionOptions,
   signedCookie,
 } from "../../src/session/index.ts";
-import { FakeClock, KEY, Visitor } from "./visitor.ts";
+import { FakeClock } from "../../src/testing/fake-clock.ts";
+import { KEY, Visitor } from "./visitor.ts";
 
 /** Sessions in signed cookies, a visitor, and what happens to them. */
 export function setUp(options: Partial<SessionOptions> = {}) {

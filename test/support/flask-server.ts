@@ -17,6 +17,11 @@ export function startFlaskSession(
   return startGunicorn("flask_session_app", env, python);
 }
 
+/** `test/interop/flask_login_app.py` under gunicorn. */
+export function startFlaskLogin(secretKey: string, protection: string): Promise<RunningServer> {
+  return startGunicorn("flask_login_app", { SECRET_KEY: secretKey, SESSION_PROTECTION: protection });
+}
+
 function startGunicorn(
   module: string,
   env: Readonly<Record<string, string>>,

@@ -12,7 +12,8 @@ import {
   type StoreCall,
 } from "../../src/session/index.ts";
 import { MemoryStore } from "../../src/stores/memory.ts";
-import { FakeClock, Visitor } from "./visitor.ts";
+import { FakeClock } from "../../src/testing/fake-clock.ts";
+import { Visitor } from "./visitor.ts";
 
 export interface ServerOptions<Data extends object> extends Partial<SessionOptions<Data>>, ServerSideOptions {
   readonly store?: SessionStore;

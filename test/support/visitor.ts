@@ -25,6 +25,13 @@ export class Visitor<Data extends object> {
     return this.#jar.getCookieStringSync(this.#url);
   }
 
+  /** The same browser at another server, or at the same one after a restart. */
+  at<Others extends object>(sessions: SessionManager<Others>): Visitor<Others> {
+    const visitor = new Visitor(sessions, this.#url);
+    visitor.#jar = this.#jar;
+    return visitor;
+  }
+
   /** The same browser's copy: what a thief has. */
   copy(): Visitor<Data> {
     const thief = new Visitor(this.#sessions, this.#url);
@@ -48,20 +55,6 @@ export class Visitor<Data extends object> {
     const setCookies = headers.getSetCookie();
     for (const header of setCookies) this.#jar.setCookieSync(header, this.#url, { ignoreError: true });
     return { setCookies, vary: headers.get("Vary"), cacheControl: headers.get("Cache-Control") };
-  }
-}
-
-/** A clock that stands still until it is moved. */
-export class FakeClock {
-  #now = 1_795_200_000_000;
-
-  now(): number {
-    return this.#now;
-  }
-
-  /** Moves by seconds, back where they are negative. */
-  move(seconds: number): void {
-    this.#now += seconds * 1000;
   }
 }
 
