@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 /** They keep the machine busy with servers and processes of their own, so they run one at a time, after the others. */
 const HEAVY = ["test/races/**/*.test.ts", "src/stores/**/*.test.ts", "apps/demo/stores.test.ts"];
 
+/** They load frameworks that change the globals of their thread, so each file has one of its own, after all others. */
+const FRAMEWORKS = ["test/frameworks/*.test.ts"];
+
 export default defineConfig({
   resolve: { conditions: ["@hipflask/source"] },
   ssr: { resolve: { conditions: ["@hipflask/source"] } },
@@ -16,7 +19,7 @@ export default defineConfig({
         test: {
           name: "light",
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "apps/**/*.test.ts", "examples/**/*.test.ts"],
-          exclude: [...HEAVY, "**/node_modules/**"],
+          exclude: [...HEAVY, ...FRAMEWORKS, "**/node_modules/**", "**/.build/**"],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
@@ -24,6 +27,16 @@ export default defineConfig({
       {
         extends: true,
         test: { name: "heavy", include: HEAVY, maxWorkers: 1, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: "frameworks",
+          include: FRAMEWORKS,
+          isolate: true,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+        },
       },
     ],
   },

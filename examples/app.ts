@@ -1,12 +1,9 @@
 import { serve } from "@hono/node-server";
-import { createSessions, signedCookie } from "hipflask";
+import { createSessions } from "hipflask";
 import { honoSessions } from "hipflask/adapters/hono";
 import { Hono } from "hono";
 
-const sessions = createSessions<{ visits?: number }>({
-  secretKey: process.env.SECRET_KEY,
-  storage: signedCookie(),
-});
+const sessions = createSessions<{ visits?: number }>({ secretKey: process.env.SECRET_KEY });
 const app = new Hono().use(honoSessions(sessions));
 
 app.get("/", async (c) => {

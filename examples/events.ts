@@ -1,11 +1,10 @@
 // Seeing what happens: typed events with their reasons, for a log or for counters.
 import assert from "node:assert/strict";
-import { createSessions, type EventType, signedCookie } from "hipflask";
+import { createSessions, type EventType } from "hipflask";
 import { webSessions } from "hipflask/adapters/web";
 
 const sessions = createSessions({
   secretKey: process.env.SECRET_KEY ?? "Kq3v-Jb7wXz1Rn5tYc9pLm2s-for-an-example",
-  storage: signedCookie(),
 });
 
 const counts = new Map<EventType, number>();
@@ -21,8 +20,10 @@ const handle = webSessions(sessions, async (request) => {
 });
 
 const url = "https://example.com/";
-await handle(new Request(url));
-await handle(new Request(url, { headers: { Cookie: "__Host-session=forged.by.somebody" } }));
+const response = await handle(new Request(url));
+const cookie = response.headers.getSetCookie()[0]!.split(";")[0]!;
+const tampered = cookie.slice(0, -5) + (cookie.at(-5) === "A" ? "B" : "A") + cookie.slice(-4);
+await handle(new Request(url, { headers: { Cookie: tampered } }));
 
 assert.deepEqual(
   [...counts],

@@ -1,13 +1,12 @@
 // Fastify: a typed session with defaults by a schema, and a cookie beside it.
 import assert from "node:assert/strict";
 import { fastify } from "fastify";
-import { cookies, createSessions, signedCookie } from "hipflask";
+import { cookies, createSessions } from "hipflask";
 import { fastifySessions } from "hipflask/adapters/fastify";
 import { z } from "zod";
 
 const sessions = createSessions({
   secretKey: process.env.SECRET_KEY ?? "Kq3v-Jb7wXz1Rn5tYc9pLm2s-for-an-example",
-  storage: signedCookie(),
   schema: z.object({ visits: z.number().default(0) }),
 });
 

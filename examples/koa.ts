@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createSessions, signedCookie } from "hipflask";
+import { createSessions } from "hipflask";
 import { koaSessions } from "hipflask/adapters/koa";
 import Koa from "koa";
 
 const sessions = createSessions<{ cart?: string[] }>({
   secretKey: process.env.SECRET_KEY ?? "Kq3v-Jb7wXz1Rn5tYc9pLm2s-for-an-example",
-  storage: signedCookie(),
 });
 
 async function addToCart(item: string): Promise<string[]> {

@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createSessions, signedCookie } from "hipflask";
+import { createSessions } from "hipflask";
 import { nodeSessions } from "hipflask/adapters/node";
 import { z } from "zod";
 
 const sessions = createSessions({
   secretKey: process.env.SECRET_KEY ?? "Kq3v-Jb7wXz1Rn5tYc9pLm2s-for-an-example",
-  storage: signedCookie(),
   schema: z.object({ cart: z.array(z.string()).default([]) }),
   idleTimeout: 30 * 60,
 });

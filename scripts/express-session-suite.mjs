@@ -36,11 +36,13 @@ const module = JSON.stringify(join(root, "dist/express-session/index.js"));
 writeFileSync(join(suite, "index.js"), `module.exports = require(${module});\n`);
 writeFileSync(join(suite, "session/cookie.js"), `module.exports = require(${module}).Cookie;\n`);
 
-const { stdout } = spawnSync(
-  "npx",
-  ["mocha", "--require", "test/support/env", "--check-leaks", "--exit", "--reporter", "json", "test/"],
-  { cwd: suite, encoding: "utf8", maxBuffer: 1 << 26 },
-);
+const mocha = join(suite, "node_modules/mocha/bin/mocha.js");
+const options = ["--require", "test/support/env", "--check-leaks", "--exit", "--reporter", "json", "test/"];
+const { stdout } = spawnSync(process.execPath, [mocha, ...options], {
+  cwd: suite,
+  encoding: "utf8",
+  maxBuffer: 1 << 26,
+});
 const { stats, failures } = JSON.parse(stdout.slice(stdout.indexOf("{\n")));
 const failed = failures.map(({ fullTitle }) => fullTitle);
 const surprises = failed.filter((title) => !(title in differences));

@@ -23,7 +23,14 @@ export const needs = [
     module: "cachelib",
     tests: "src/stores/flask-session",
   },
+  {
+    name: "cryptography",
+    packages: ["python3-cryptography"],
+    module: "cryptography",
+    tests: "test/interop",
+  },
   { name: "flask", packages: ["python3-flask"], module: "flask", tests: "test/interop" },
+  { name: "flask-login", packages: ["python3-flask-login"], module: "flask_login", tests: "test/interop" },
   {
     name: "flask-session",
     packages: [
@@ -36,6 +43,7 @@ export const needs = [
     module: "flask_session",
     tests: "test/interop",
   },
+  { name: "flask-wtf", packages: ["python3-flaskext.wtf"], module: "flask_wtf", tests: "test/interop" },
   { name: "gunicorn", packages: ["python3-gunicorn"], module: "gunicorn", tests: "test/interop" },
   {
     name: "chromium",

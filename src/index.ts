@@ -12,9 +12,17 @@ export {
   TooLargeError,
 } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
-export { createSessions, EVENT_CHANNEL, serverSide, signedCookie, STORE_CHANNEL } from "./session/index.ts";
+export {
+  createSessions,
+  encryptedCookie,
+  EVENT_CHANNEL,
+  serverSide,
+  signedCookie,
+  STORE_CHANNEL,
+} from "./session/index.ts";
 export type {
   AcceptedFormat,
+  EncryptedCookieStorageOptions,
   EventListener,
   EventType,
   Flash,

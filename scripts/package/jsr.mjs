@@ -6,10 +6,15 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
+/** Its types reach into Express', which JSR does not allow. Express runs where npm is. */
+const NOT_THERE = new Set(["./express-session"]);
+
 /** What jsr.json has to say. JSR wants a scope in the name, and a caret where npm has an open end. */
 export function jsrConfiguration(manifest, source) {
   const { name, version, license, exports, dependencies, peerDependencies } = manifest;
-  const paths = Object.entries(exports).filter(([, target]) => typeof target === "object");
+  const paths = Object.entries(exports).filter(
+    ([path, target]) => typeof target === "object" && !NOT_THERE.has(path),
+  );
   const packages = Object.entries({ ...dependencies, ...peerDependencies });
   return {
     name: `@${name}/${name}`,

@@ -28,8 +28,8 @@ export interface NextSessions<Data extends object> {
    */
   getSession(): Promise<Session<Data>>;
   /** A route handler or a proxy with a session, stored before its response leaves. */
-  handler<Request extends object, Rest extends unknown[], Answer extends Response>(
-    handle: (request: Request, ...rest: Rest) => Answer | Promise<Answer>,
+  handler<Request extends { readonly url: string }, Rest extends unknown[]>(
+    handle: (request: Request, ...rest: Rest) => Response | Promise<Response>,
   ): (request: Request, ...rest: Rest) => Promise<Response>;
   /** A server action with a session, stored when it has returned or thrown, `redirect()` included. */
   action<Args extends unknown[], Result>(
@@ -72,8 +72,10 @@ export function nextSessions<Data extends object>(
   /** The requests whose session can be changed now. */
   const open = new WeakSet<object>();
 
-  const bind = (context: Pick<Headers, "get">): Exchange<Data> => {
-    const exchange = sessions.open(factsOf({ headers: context }));
+  const bind = (context: Pick<Headers, "get">, url?: string): Exchange<Data> => {
+    const facts = factsOf({ headers: context });
+    const forwardedFor = () => context.get("X-Forwarded-For") ?? undefined;
+    const exchange = sessions.open({ ...facts, url, forwardedFor });
     sessions.bind(context, exchange);
     return exchange;
   };
@@ -100,7 +102,8 @@ export function nextSessions<Data extends object>(
       return async (request, ...rest) => {
         const context = await headers();
         if (sessions.isBound(context)) return handle(request, ...rest);
-        const exchange = bind(context);
+        const { pathname, search } = new URL(request.url);
+        const exchange = bind(context, pathname + search);
         sessions.bind(request, exchange);
         open.add(context);
         return answerWithin(sessions, exchange, async () => {

@@ -19,3 +19,4 @@ export type { SessionOptions } from "./options.ts";
 export type { RecordsStoreOptions } from "./records-store.ts";
 export type { SessionRequest } from "./request.ts";
 export type { SessionData } from "./session.ts";
+export type { StoreConstructor } from "./store.ts";

@@ -65,7 +65,9 @@ describe("makeSecretKey", () => {
   });
 
   test.each([42, 44, 20])("a key of it that is not whole is refused: %i characters", (length) => {
-    expect(weaknessOf(`${makeSecretKey()}x`.slice(0, 4 + length))).toMatch(/begins with sk1_ and is not whole/);
+    expect(weaknessOf(`${makeSecretKey()}x`.slice(0, 4 + length))).toMatch(
+      /begins with sk1_ and is not whole/,
+    );
   });
 });
 

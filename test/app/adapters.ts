@@ -26,6 +26,7 @@ import { nodeSessions } from "hipflask/adapters/node";
 import { reactRouterSessions } from "hipflask/adapters/react-router";
 import { webSessions } from "hipflask/adapters/web";
 import { type Call, call, failure } from "./call.ts";
+import { FRAMEWORKS, type FrameworkName, frameworkListener } from "./frameworks.ts";
 import { bodyText, fetchListener, sendResponse } from "./fetch-on-node.ts";
 import { NEST } from "./nest.ts";
 
@@ -34,11 +35,13 @@ export interface App {
   readonly sessions: SessionManager<any>;
   /** Answers a request. An error it throws is left to the framework. */
   respond(call: Call): Response | Promise<Response>;
+  /** Its answer to an error. Default: `failure`. */
+  onError?(error: unknown): Response;
   /** Answers without the sessions' middleware; undefined for what `respond` answers. */
   respondBefore?(path: string): Response | undefined;
 }
 
-export type AdapterName = keyof typeof LISTENERS;
+export type AdapterName = keyof typeof LISTENERS | FrameworkName;
 
 /** The application behind the adapter of this name, as a server that does not listen yet. */
 export function appServer(
@@ -46,13 +49,23 @@ export function appServer(
   app: App,
   protocol: "http1" | "http2" = "http1",
 ): Server | Http2Server {
-  const listener = LISTENERS[adapter](app);
+  const listener = isFramework(adapter) ? frameworkListener(adapter, "caring", app) : LISTENERS[adapter](app);
   // All listeners use only what the two protocols have in common.
   return protocol === "http1" ? createServer(listener) : createHttp2Server(listener as never);
 }
 
+/** Whether this adapter's framework compiles its applications. */
+export function isFramework(adapter: AdapterName): adapter is FrameworkName {
+  return Object.hasOwn(FRAMEWORKS, adapter);
+}
+
 /** The application on `webSessions`. */
-export function webApp({ sessions, respond, respondBefore }: App): (request: Request) => Promise<Response> {
+export function webApp({
+  sessions,
+  respond,
+  respondBefore,
+  onError = failure,
+}: App): (request: Request) => Promise<Response> {
   const handle = webSessions(sessions, async (request: Request) =>
     respond(call(request.method, request.url, request, () => request.text())),
   );
@@ -60,37 +73,40 @@ export function webApp({ sessions, respond, respondBefore }: App): (request: Req
     try {
       return respondBefore?.(new URL(request.url).pathname) ?? (await handle(request));
     } catch (error) {
-      return failure(error);
+      return onError(error);
     }
   };
 }
 
 /** The application on `honoSessions`. */
-export function honoApp({ sessions, respond, respondBefore }: App): Hono {
+export function honoApp({ sessions, respond, respondBefore, onError = failure }: App): Hono {
   const hono = new Hono();
   hono.use(async (c, next) => respondBefore?.(c.req.path) ?? next());
   hono.use(honoSessions(sessions));
   hono.all("*", async (c) => respond(call(c.req.method, c.req.url, c, () => c.req.text())));
-  hono.onError(failure);
+  hono.onError(onError);
   return hono;
 }
 
 /** The application on `nodeSessions`. */
-function nodeApp({ sessions, respond, respondBefore }: App): RequestListener {
+function nodeApp({ sessions, respond, respondBefore, onError = failure }: App): RequestListener {
   return after(
     respondBefore,
     nodeSessions(sessions, async (request, response) => {
       try {
         await sendResponse(await respond(nodeCall(request)), request, response);
       } catch (error) {
-        await sendResponse(failure(error), request, response);
+        await sendResponse(onError(error), request, response);
       }
     }),
   );
 }
 
 /** The application on `expressSessions`. */
-function expressApp(app: Express, { sessions, respond, respondBefore }: App): RequestListener {
+function expressApp(
+  app: Express,
+  { sessions, respond, respondBefore, onError = failure }: App,
+): RequestListener {
   app.use(expressSessions(sessions));
   app.use((request, response, next) => {
     Promise.resolve(nodeCall(request))
@@ -99,18 +115,18 @@ function expressApp(app: Express, { sessions, respond, respondBefore }: App): Re
       .catch(next);
   });
   const answerError: ErrorRequestHandler = (error, request, response, _next) =>
-    sendResponse(failure(error), request, response);
+    sendResponse(onError(error), request, response);
   app.use(answerError);
   return after(respondBefore, app);
 }
 
 /** The application on `fastifySessions`. */
-function fastifyApp({ sessions, respond, respondBefore }: App): RequestListener {
+function fastifyApp({ sessions, respond, respondBefore, onError = failure }: App): RequestListener {
   const app = fastify();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _body, done) => done(null));
   app.register(fastifySessions(sessions));
-  app.setErrorHandler((error, _request, reply) => reply.send(failure(error)));
+  app.setErrorHandler((error, _request, reply) => reply.send(onError(error)));
   app.all("*", async (request, reply) => {
     const { method, url, raw } = request;
     return reply.send(await respond(call(method, `http://localhost${url}`, request, () => bodyText(raw))));
@@ -122,13 +138,13 @@ function fastifyApp({ sessions, respond, respondBefore }: App): RequestListener 
 }
 
 /** The application on `koaSessions`. */
-function koaApp({ sessions, respond, respondBefore }: App): RequestListener {
+function koaApp({ sessions, respond, respondBefore, onError = failure }: App): RequestListener {
   const app = new Koa();
   app.use(async (ctx, next) => {
     try {
       await next();
     } catch (error) {
-      answerKoa(ctx, failure(error));
+      answerKoa(ctx, onError(error));
     }
   });
   app.use(koaSessions(sessions));
@@ -151,11 +167,11 @@ export function answerKoa(ctx: Koa.Context, answer: Response): void {
 }
 
 /** The application on `h3Sessions`. */
-function h3App({ sessions, respond, respondBefore }: App): H3 {
+function h3App({ sessions, respond, respondBefore, onError = failure }: App): H3 {
   const app = new H3({
     silent: true,
     // H3 answers what it has refused by itself.
-    onError: (error) => (error.unhandled === true ? failure(error.cause ?? error) : undefined),
+    onError: (error) => (error.unhandled === true ? onError(error.cause ?? error) : undefined),
   });
   app.use((event, next) => respondBefore?.(event.url.pathname) ?? next());
   app.use(h3Sessions(sessions));
@@ -164,12 +180,17 @@ function h3App({ sessions, respond, respondBefore }: App): H3 {
 }
 
 /** The application on `reactRouterSessions`. */
-function reactRouterApp({ sessions, respond, respondBefore }: App): (request: Request) => Promise<Response> {
+function reactRouterApp({
+  sessions,
+  respond,
+  respondBefore,
+  onError = failure,
+}: App): (request: Request) => Promise<Response> {
   const catching: MiddlewareFunction<Response> = async ({ request }, next) => {
     try {
       return respondBefore?.(new URL(request.url).pathname) ?? (await next());
     } catch (error) {
-      return failure(error);
+      return onError(error);
     }
   };
   return reactRouter([catching, reactRouterSessions(sessions)], async ({ request, context }) => {
@@ -177,7 +198,7 @@ function reactRouterApp({ sessions, respond, respondBefore }: App): (request: Re
       return await respond(call(request.method, request.url, context, () => request.text()));
     } catch (error) {
       // React Router would have an answer of its own.
-      return failure(error);
+      return onError(error);
     }
   });
 }

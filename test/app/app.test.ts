@@ -5,21 +5,21 @@ import { spawnApp } from "../support/client.ts";
 import { LISTENERS } from "./adapters.ts";
 import { conformanceSuite } from "./conformance-suite.ts";
 
-const STORAGES = ["signed", "flask", "server"];
+const STORAGES = ["encrypted", "signed", "flask", "server"];
 
 for (const adapter of Object.keys(LISTENERS)) {
   // The storages of the others are tested without a process of their own for each: test/http.
   const isFirst = ["web", "node", "hono"].includes(adapter) || process.env["HIPFLASK_LONG"] === "1";
-  for (const storage of isFirst ? STORAGES : ["signed"]) conformanceSuite(adapter, storage);
+  for (const storage of isFirst ? STORAGES : ["encrypted"]) conformanceSuite(adapter, storage);
 }
 
 describe("the conformance app refuses", () => {
   test.each([
     [
       "ADAPTER=rails",
-      "ADAPTER=rails is not known. Known: web, node, hono, express, express4, fastify, koa, h3, nest-express, nest-fastify, react-router.\n",
+      "ADAPTER=rails is not known. Known: web, node, hono, express, express4, fastify, koa, h3, nest-express, nest-fastify, react-router, next, nitro, sveltekit.\n",
     ],
-    ["STORAGE=paper", "STORAGE=paper is not known. Known: signed, server, flask.\n"],
+    ["STORAGE=paper", "STORAGE=paper is not known. Known: encrypted, signed, server, flask.\n"],
     ["STORAGE=server STORE=paper", `STORE=paper is not known. Known: ${Object.keys(STORES).join(", ")}.\n`],
     ["STORAGE=server LAYOUT=paper", "LAYOUT=paper is not known. Known: native, flask-session.\n"],
     ["LIFETIME=soon", "LIFETIME must be a whole number.\n"],

@@ -1,9 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FlaskCookie, Markup, Tuple, Uuid } from "hipflask/codec";
+import {
+  type CookieCodec,
+  type Dict,
+  EncryptedCookie,
+  FlaskCookie,
+  Markup,
+  Tuple,
+  Uuid,
+} from "hipflask/codec";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Client, overHttp, type RunningApp, type Runtime, type Send, startApp } from "../support/client.ts";
+import { overHttp, type Send } from "../../src/testing/adapters/send.ts";
+import { Client, type RunningApp, type Runtime, startApp } from "../support/client.ts";
 
 const SECRET = "M2nq0uXc7VJp5YwTz8rKfLd1sGhB9eAo";
 const OLD_SECRET = "Zx4vTq8LmW2cRk7PdN1yHs6JbG9fUe3A";
@@ -14,6 +23,7 @@ export function conformanceSuite(adapter: string, storage: string, runtime?: Run
   describe(`the conformance app with ADAPTER=${adapter} STORAGE=${storage}${where}`, () => {
     const isFlask = storage === "flask";
     const isServer = storage === "server";
+    const isEncrypted = storage === "encrypted";
     const folder = mkdtempSync(join(tmpdir(), "hipflask-app-"));
     const clockFile = join(folder, "clock");
     let app: RunningApp;
@@ -33,12 +43,18 @@ export function conformanceSuite(adapter: string, storage: string, runtime?: Run
         runtime,
       );
       send = overHttp(app.origin);
-    });
+    }, 60_000);
 
     afterAll(async () => {
       await app.stop();
       rmSync(folder, { recursive: true });
     });
+
+    /** The header of a session that was made elsewhere. */
+    function made(key: string, data: Dict): [name: string, value: string] {
+      const codec: CookieCodec = isEncrypted ? new EncryptedCookie([key]) : new FlaskCookie([key]);
+      return ["cookie", `session=${codec.seal(codec.stringify(data), "session")}`];
+    }
 
     function visitor(): Client {
       return new Client(send, app.origin);
@@ -224,14 +240,15 @@ export function conformanceSuite(adapter: string, storage: string, runtime?: Run
         ]);
       }
       expect((await send("/data/x", { method: "PUT", body: "{" })).status).toBe(400);
-      expect((await client.ask("PUT", "/data/%ff", { json: 1 })).status).toBe(400);
+      // Next.js has no other answer to such a path.
+      const unreadable = adapter === "next" ? 500 : 400;
+      expect((await client.ask("PUT", "/data/%ff", { json: 1 })).status).toBe(unreadable);
       expect((await client.post("/merge", null)).status).toBe(400);
       expect((await client.get("/nowhere")).status).toBe(404);
       expect((await client.post("/set-cookie", { name: 1 })).status).toBe(400);
     });
 
     test.skipIf(isServer)("writes what JSON lacks as plain JSON", async () => {
-      const codec = new FlaskCookie([SECRET]);
       const data = {
         big: 2n ** 70n,
         bytes: new Uint8Array([1, 2, 255]),
@@ -241,9 +258,7 @@ export function conformanceSuite(adapter: string, storage: string, runtime?: Run
         tuple: new Tuple([1, new Tuple([])]),
         uuid: new Uuid("12345678123456781234567812345678"),
       };
-      const reply = await send("/dump", {
-        headers: [["cookie", `session=${codec.seal(codec.stringify(data))}`]],
-      });
+      const reply = await send("/dump", { headers: [made(SECRET, data)] });
       expect(reply.text).toBe(
         '{"big":1180591620717411303424,"bytes":"AQL/","date":"1970-01-01T00:00:00.000Z","float":null,' +
           '"html":"<b>","tuple":[1,[]],"uuid":"12345678-1234-5678-1234-567812345678"}',
@@ -253,8 +268,7 @@ export function conformanceSuite(adapter: string, storage: string, runtime?: Run
     test.skipIf(isServer || runtime?.isIsolated)(
       "accepts the fallback key, and moves its clock by the file",
       async () => {
-        const old = new FlaskCookie([OLD_SECRET]);
-        const headers = [["cookie", `session=${old.seal('{"a":1}')}`]] as const;
+        const headers = [made(OLD_SECRET, { a: 1 })];
         expect((await send("/dump", { headers })).json()).toEqual({ a: 1 });
         try {
           writeFileSync(clockFile, isFlask ? "3601\n" : "601\n");
@@ -269,11 +283,10 @@ export function conformanceSuite(adapter: string, storage: string, runtime?: Run
 
     test("counts events and what nobody handled", async () => {
       const before = (await send("/stats")).json();
-      await send("/dump", {
-        headers: [["cookie", `session=${new FlaskCookie(["another key"]).seal("{}")}`]],
-      });
+      await send("/dump", { headers: [made("another key", {})] });
       const after = (await send("/stats")).json();
-      const refusal = isServer ? "sid.malformed" : "token.bad_mac";
+      const inCookie = isEncrypted ? "token.unknown_key" : "token.bad_mac";
+      const refusal = isServer ? "sid.malformed" : inCookie;
       expect(after.events[refusal]).toBe((before.events[refusal] ?? 0) + 1);
       expect(after.unhandled).toBe(0);
       expect(after.store).toEqual(before.store);

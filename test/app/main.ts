@@ -5,8 +5,9 @@
  */
 import type { AddressInfo } from "node:net";
 import { HipflaskError } from "hipflask";
-import { appServer } from "./adapters.ts";
+import { appServer, isFramework } from "./adapters.ts";
 import { answer } from "./call.ts";
+import { load } from "./frameworks.ts";
 import { conformanceRoutes } from "./routes.ts";
 import { readSettings, type Settings, UsageError } from "./settings.ts";
 
@@ -36,6 +37,7 @@ const app = {
   respond: conformanceRoutes({ sessions, unhandled: () => unhandled }),
   respondBefore: (path: string) => (path === "/ping" ? answer({ pong: true }) : undefined),
 };
+if (isFramework(adapter)) await load(adapter);
 const server = appServer(adapter, app, protocol);
 server.listen(port, "127.0.0.1", () => {
   console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`);

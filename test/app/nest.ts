@@ -26,6 +26,7 @@ import { bodyText, sendResponse } from "./fetch-on-node.ts";
 interface NestApp {
   readonly sessions: SessionManager<any>;
   respond(call: Call): Response | Promise<Response>;
+  onError?(error: unknown): Response;
 }
 
 /** How a platform's request is read, and its response written. */
@@ -74,9 +75,9 @@ const fastify: Platform<FastifyRequest, FastifyReply> = {
 /** The application in one controller; `filter` answers the errors that it leaves. */
 function nest<Request extends object, Reply>(
   platform: Platform<Request, Reply>,
-  filter: (app: INestApplication) => ExceptionFilter,
+  filter: (app: INestApplication, onError: (error: unknown) => Response) => ExceptionFilter,
 ): (app: NestApp) => RequestListener {
-  return ({ sessions, respond }) => {
+  return ({ sessions, respond, onError = failure }) => {
     class Everything {
       async answer(request: Request, reply: Reply): Promise<void> {
         await platform.send(await respond(platform.call(request)), request, reply);
@@ -92,7 +93,7 @@ function nest<Request extends object, Reply>(
     class Root {}
     Module({ controllers: [Everything] })(Root);
     const ready = platform.open(Root, sessions).then(async ({ app, listener }) => {
-      app.useGlobalFilters(filter(app));
+      app.useGlobalFilters(filter(app, onError));
       await app.init();
       return listener;
     });
@@ -100,7 +101,10 @@ function nest<Request extends object, Reply>(
   };
 }
 
-function answering<Request extends object, Reply>(platform: Platform<Request, Reply>): ExceptionFilter {
+function answering<Request extends object, Reply>(
+  platform: Platform<Request, Reply>,
+  onError: (error: unknown) => Response,
+): ExceptionFilter {
   class Answering {
     catch(error: unknown, host: ArgumentsHost): unknown {
       const http = host.switchToHttp();
@@ -108,7 +112,7 @@ function answering<Request extends object, Reply>(platform: Platform<Request, Re
       const isMalformed =
         error instanceof URIError || (error instanceof HttpException && error.getStatus() === 400);
       const own = isMalformed ? new RequestError(400, "The path is malformed") : error;
-      return platform.send(failure(own), http.getRequest(), http.getResponse());
+      return platform.send(onError(own), http.getRequest(), http.getResponse());
     }
   }
   Catch()(Answering);
@@ -119,6 +123,12 @@ const refusing = (app: INestApplication) => new SessionExceptionFilter(app.getHt
 
 /** An application that answers every error by itself, and one that answers none. */
 export const NEST = {
-  express: { caring: nest(express, () => answering(express)), careless: nest(express, refusing) },
-  fastify: { caring: nest(fastify, () => answering(fastify)), careless: nest(fastify, refusing) },
+  express: {
+    caring: nest(express, (_, onError) => answering(express, onError)),
+    careless: nest(express, refusing),
+  },
+  fastify: {
+    caring: nest(fastify, (_, onError) => answering(fastify, onError)),
+    careless: nest(fastify, refusing),
+  },
 };

@@ -1,8 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createSessions, serverSide, type SessionManager, signedCookie } from "hipflask";
+import {
+  createSessions,
+  encryptedCookie,
+  serverSide,
+  type SessionManager,
+  signedCookie,
+  type Storage,
+} from "hipflask";
 import { type FlaskConfig, flaskConfig } from "hipflask/flask";
 import { type AdapterName, LISTENERS } from "./adapters.ts";
+import { FRAMEWORKS } from "./frameworks.ts";
 import { FLASK_STORES } from "../../apps/demo/flask-stores.ts";
 import { STORES } from "../../apps/demo/stores.ts";
 
@@ -21,7 +29,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** @throws UsageError | ConfigError */
 export async function readSettings(env: Environment): Promise<Settings> {
   return {
-    adapter: choice(env, "ADAPTER", "web", LISTENERS),
+    adapter: choice(env, "ADAPTER", "web", { ...LISTENERS, ...FRAMEWORKS }),
     protocol: env["HTTP2"] === "1" ? "http2" : "http1",
     port: number(env, "PORT") ?? 0,
     sessions: await STORAGES[choice(env, "STORAGE", "signed", STORAGES)](env),
@@ -29,29 +37,26 @@ export async function readSettings(env: Environment): Promise<Settings> {
 }
 
 const STORAGES = {
-  signed: (env: Environment) =>
-    createSessions({
-      secretKey: secretKey(env),
-      secretKeyFallbacks: fallbacks(env),
-      storage: signedCookie(),
-      lifetime: number(env, "LIFETIME"),
-      idleTimeout: number(env, "IDLE_TIMEOUT"),
-      clock: fileClock(env["CLOCK_FILE"]),
-    }),
+  encrypted: (env: Environment) => native(env, encryptedCookie()),
+  signed: (env: Environment) => native(env, signedCookie()),
   server: async (env: Environment) => {
     if (choice(env, "LAYOUT", "native", LAYOUTS) === "flask-session") return flaskSession(env);
     const store = await STORES[choice(env, "STORE", "memory", STORES)](env["STORE_URL"] || undefined);
-    return createSessions({
-      secretKey: secretKey(env),
-      secretKeyFallbacks: fallbacks(env),
-      storage: serverSide(store),
-      lifetime: number(env, "LIFETIME"),
-      idleTimeout: number(env, "IDLE_TIMEOUT"),
-      clock: fileClock(env["CLOCK_FILE"]),
-    });
+    return native(env, serverSide(store));
   },
   flask: (env: Environment) => (env["LAYOUT"] === "flask-session" ? flaskSession(env) : flask(env, {})),
 };
+
+function native(env: Environment, storage: Storage): SessionManager {
+  return createSessions({
+    secretKey: secretKey(env),
+    secretKeyFallbacks: fallbacks(env),
+    storage,
+    lifetime: number(env, "LIFETIME"),
+    idleTimeout: number(env, "IDLE_TIMEOUT"),
+    clock: fileClock(env["CLOCK_FILE"]),
+  });
+}
 
 const LAYOUTS = { native: true, "flask-session": true };
 

@@ -1,5 +1,5 @@
 /** The conformance app as a Worker: its environment is the Worker's, there are no files, and its store is memory. */
-import { createSessions, serverSide, type SessionManager, signedCookie } from "hipflask";
+import { createSessions, encryptedCookie, serverSide, type SessionManager, signedCookie } from "hipflask";
 import { webSessions } from "hipflask/adapters/web";
 import { flaskConfig } from "hipflask/flask";
 import { MemoryStore } from "hipflask/stores/memory";
@@ -15,6 +15,7 @@ interface Environment {
 }
 
 const STORAGES = {
+  encrypted: (env: Environment) => createSessions({ ...options(env), storage: encryptedCookie() }),
   signed: (env: Environment) => createSessions({ ...options(env), storage: signedCookie() }),
   server: (env: Environment) => createSessions({ ...options(env), storage: serverSide(new MemoryStore()) }),
   flask: (env: Environment) =>

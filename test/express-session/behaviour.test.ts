@@ -60,6 +60,19 @@ describe("hipflask/express-session", () => {
     }
   });
 
+  test("stores another duration that a handler gives a session", async () => {
+    const app = dictApp({ cookie: { maxAge: 60_000 } });
+    app.get("/remember", (request, response) => {
+      request.session.cookie.maxAge = 3_600_000;
+      response.send("remembered");
+    });
+    app.get("/left", (request, response) => void response.json(request.session.cookie.maxAge));
+    const browser = new Browser(await serve(app));
+    await browser.send("POST", "/set/a");
+    await browser.send("GET", "/remember");
+    expect(Number(await browser.json("/left"))).toBeGreaterThan(3_500_000);
+  });
+
   test("tells caches whose answer it is", async () => {
     const browser = new Browser(await serve(dictApp({})));
     const written = await browser.send("POST", "/set/a");

@@ -52,7 +52,7 @@ export function migrationSuite(subject: Subject): void {
 
     describe.each(STORAGES)("for %s", (_, storage) => {
       const setUp = () => {
-        const clock = new FakeClock();
+        const clock = new FakeClock(new Date());
         const sessions = createSessions<Record<string, any>>({
           secretKey: KEY,
           storage: storage(),

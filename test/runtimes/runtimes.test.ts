@@ -3,24 +3,16 @@ import { conformanceSuite } from "../app/conformance-suite.ts";
 import { onNode, type Runtime } from "../support/client.ts";
 import { describeRuntimes, folder, installRuntimes, PROGRAMS, run } from "./programs.ts";
 
-describeRuntimes("SqliteStore on other runtimes", () => {
+describeRuntimes("The suites of hipflask/testing on other runtimes", () => {
   beforeAll(installRuntimes, 180_000);
 
   const BUN = [PROGRAMS.Bun, "test"] as const;
   const DENO = [PROGRAMS.Deno, "test", "--allow-all", "--no-check"] as const;
+  const node = (name: "Node 22" | "Node 24" | "Node 26") => [PROGRAMS[name]] as const;
 
-  test.for([
-    ["Node 24", "node:sqlite", [PROGRAMS["Node 24"]]],
-    ["Node 24", "better-sqlite3", [PROGRAMS["Node 24"]]],
-    ["Bun", "bun:sqlite", BUN],
-    ["Bun", "node:sqlite", BUN],
-    ["Bun", "better-sqlite3", BUN],
-    ["Deno", "node:sqlite", DENO],
-    ["Deno", "better-sqlite3", DENO],
-  ] as const)("%s passes the store suite with %s", { timeout: 60_000 }, async ([, driver, command]) => {
-    const [program, ...args] = command;
-    const env = { ...process.env, DRIVER: driver, NODE_OPTIONS: "", NO_COLOR: "1" };
-    const output = await run(program, [...args, "./sqlite-suite.ts"], { cwd: folder, env }).then(
+  const runs = async ([program, ...args]: readonly string[], file: string, DRIVER = "") => {
+    const env = { ...process.env, DRIVER, NODE_OPTIONS: "", NO_COLOR: "1" };
+    const output = await run(program!, [...args, file], { cwd: folder, env, maxBuffer: 1 << 26 }).then(
       ({ stdout, stderr }) => stdout + stderr,
       (error) => {
         throw new Error(`${error.message}\n${error.stdout}`);
@@ -28,7 +20,33 @@ describeRuntimes("SqliteStore on other runtimes", () => {
     );
     // The runners' own counts: "ℹ pass 67", "67 pass" and "67 passed".
     const passed = /pass (\d+)|(\d+) pass/.exec(output);
-    expect(Number(passed?.[1] ?? passed?.[2])).toBeGreaterThan(60);
+    return Number(passed?.[1] ?? passed?.[2]);
+  };
+
+  test.for([
+    ["Node 22", node("Node 22")],
+    ["Node 24", node("Node 24")],
+    ["Node 26", node("Node 26")],
+    ["Bun", BUN],
+    ["Deno", DENO],
+  ] as const)(
+    "%s passes the adapter suite, and the store suite in memory",
+    { timeout: 120_000 },
+    async ([, command]) => {
+      expect(await runs(command, "./adapter-suite.ts")).toBeGreaterThan(200);
+    },
+  );
+
+  test.for([
+    ["Node 24", "node:sqlite", node("Node 24")],
+    ["Node 24", "better-sqlite3", node("Node 24")],
+    ["Bun", "bun:sqlite", BUN],
+    ["Bun", "node:sqlite", BUN],
+    ["Bun", "better-sqlite3", BUN],
+    ["Deno", "node:sqlite", DENO],
+    ["Deno", "better-sqlite3", DENO],
+  ] as const)("%s passes the store suite with %s", { timeout: 60_000 }, async ([, driver, command]) => {
+    expect(await runs(command, "./sqlite-suite.ts", driver)).toBeGreaterThan(60);
   });
 });
 
@@ -50,14 +68,14 @@ const WORKERD: Runtime = {
 describeRuntimes("Other runtimes", () => {
   beforeAll(installRuntimes, 180_000);
 
-  for (const storage of ["signed", "server", "flask"]) conformanceSuite("web", storage, WORKERD);
+  for (const storage of ["encrypted", "server", "flask"]) conformanceSuite("web", storage, WORKERD);
 
   for (const runtime of RUNTIMES) {
-    conformanceSuite("web", "signed", runtime);
+    conformanceSuite("web", "encrypted", runtime);
     conformanceSuite("node", "server", runtime);
     conformanceSuite("hono", "flask", runtime);
     if (process.env["HIPFLASK_LONG"] !== "1") continue;
     for (const adapter of ["express", "express4", "fastify", "koa", "h3", "react-router"])
-      for (const storage of ["signed", "server"]) conformanceSuite(adapter, storage, runtime);
+      for (const storage of ["encrypted", "signed", "server"]) conformanceSuite(adapter, storage, runtime);
   }
 });

@@ -1,0 +1,82 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { adapterSuite, type AdapterCapabilities, TestClient } from "../../src/testing/index.ts";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import type { App } from "../app/adapters.ts";
+import { conformanceSuite } from "../app/conformance-suite.ts";
+import { frameworkListener, type FrameworkName, load } from "../app/frameworks.ts";
+import { quiet } from "../http/quiet.ts";
+import { overNode } from "../http/subjects.ts";
+import type { Runtime } from "../support/client.ts";
+import { areThere } from "./build.ts";
+import { type ExampleServer, startExample } from "./example-server.ts";
+
+/** Tests that need a framework, which CI installs; elsewhere they are skipped by name until somebody does. */
+export function describeFramework(name: FrameworkName, title: string, tests: () => void): void {
+  describeInstalled(title, () => load(name), tests);
+}
+
+function describeInstalled(title: string, prepare: () => Promise<unknown>, tests: () => void): void {
+  const canRun = areThere || process.env["CI"] === "true";
+  describe.skipIf(!canRun)(canRun ? title : `${title} (skipped: npm run test:frameworks)`, () => {
+    beforeAll(async () => {
+      await install();
+      await prepare();
+    }, 600_000);
+    tests();
+  });
+}
+
+async function install(): Promise<void> {
+  const cwd = fileURLToPath(new URL(".", import.meta.url));
+  if (!areThere) await promisify(execFile)("npm", ["ci", "--ignore-scripts"], { cwd });
+}
+
+export interface FrameworkTraits {
+  readonly capabilities?: AdapterCapabilities;
+  /** Tests of the adapter suite that ask for what the framework does not do, with any adapter. */
+  readonly except?: RegExp;
+  /** What runs the conformance app. Default: this Node. */
+  readonly runtime?: Runtime;
+}
+
+/** The conformance app with each storage, and what is asked of every adapter, both through an application that the framework has built. */
+export function frameworkSuite(
+  name: FrameworkName,
+  { capabilities, except, runtime }: FrameworkTraits = {},
+): void {
+  describeFramework(name, name, () => {
+    for (const storage of ["encrypted", "signed", "server", "flask"])
+      conformanceSuite(name, storage, runtime);
+
+    describe("the adapter", () => {
+      quiet();
+      const [caring, careless] = (["caring", "careless"] as const).map(
+        (kind) => (app: App) => frameworkListener(name, kind, app),
+      );
+      adapterSuite({
+        test: (title, run) => (except?.test(title) === true ? test.skip : test)(title, run),
+        ...overNode(name, "http1", caring!, careless!, capabilities),
+      });
+    });
+  });
+}
+
+/** How an example is started that was built for production, with a client of its own for each test. */
+type Start = () => Promise<{ readonly client: TestClient; readonly origin: string }>;
+
+/** Tests of an example, which has hipflask as its users get it. */
+export function describeExample(name: FrameworkName, title: string, tests: (start: Start) => void): void {
+  let server: ExampleServer;
+  describeInstalled(
+    title,
+    async () => {
+      server = await startExample(name);
+    },
+    () => {
+      afterAll(() => server.stop());
+      tests(async () => ({ client: new TestClient(server.origin), origin: server.origin }));
+    },
+  );
+}

@@ -1,0 +1,1 @@
+export default (event, next) => globalThis.hipflaskAnswers.getStore().middleware(event, next);

@@ -1,0 +1,1 @@
+export default (event) => globalThis.hipflaskAnswers.getStore().answer(event);

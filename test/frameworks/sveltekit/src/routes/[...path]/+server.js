@@ -1,0 +1,1 @@
+export const fallback = (event) => globalThis.hipflaskAnswers.getStore().answer(event);

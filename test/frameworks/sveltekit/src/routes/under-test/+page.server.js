@@ -1,0 +1,1 @@
+export const load = (event) => globalThis.hipflaskAnswers.getStore().load(event);
