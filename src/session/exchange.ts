@@ -21,9 +21,9 @@ export interface ResponseHeaders {
 export class Exchange<Data extends object = Dict> {
   /** The cookies of this request and response. */
   readonly jar: CookieJar;
-  /** @internal What the adapter knows of the request. */
-  readonly request: RequestFacts;
   readonly #settings: Settings<Data>;
+  /** Private, because whoever prints an exchange must not see its cookies. */
+  readonly #request: RequestFacts;
   readonly #keeping: Keeping<Data>;
   #promise: Promise<Session<Data>> | undefined;
   #session: Session<Data> | undefined;
@@ -38,7 +38,12 @@ export class Exchange<Data extends object = Dict> {
     this.#settings = settings;
     this.#keeping = keeping;
     this.jar = jar;
-    this.request = request;
+    this.#request = request;
+  }
+
+  /** @internal What the adapter knows of the request. */
+  get request(): RequestFacts {
+    return this.#request;
   }
 
   /**

@@ -28,10 +28,13 @@ function describeInstalled(title: string, prepare: () => Promise<unknown>, tests
   });
 }
 
+/** Puts the frameworks in place, where they are not. */
 async function install(): Promise<void> {
   const cwd = fileURLToPath(new URL(".", import.meta.url));
-  if (!areThere) await promisify(execFile)("npm", ["ci", "--ignore-scripts"], { cwd });
+  if (!areThere) await (installing ??= promisify(execFile)("npm", ["ci", "--ignore-scripts"], { cwd }));
 }
+
+let installing: Promise<unknown> | undefined;
 
 export interface FrameworkTraits {
   readonly capabilities?: AdapterCapabilities;
@@ -68,15 +71,18 @@ type Start = () => Promise<{ readonly client: TestClient; readonly origin: strin
 
 /** Tests of an example, which has hipflask as its users get it. */
 export function describeExample(name: FrameworkName, title: string, tests: (start: Start) => void): void {
-  let server: ExampleServer;
+  let server: ExampleServer | undefined;
   describeInstalled(
     title,
     async () => {
       server = await startExample(name);
     },
     () => {
-      afterAll(() => server.stop());
-      tests(async () => ({ client: new TestClient(server.origin), origin: server.origin }));
+      afterAll(() => server?.stop());
+      tests(async () => {
+        const { origin } = server!;
+        return { client: new TestClient(origin), origin };
+      });
     },
   );
 }
