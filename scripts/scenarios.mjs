@@ -16,56 +16,70 @@ if (file === undefined) {
 }
 
 const STORAGES = ["encrypted", "signed", "server", "flask"];
-const ADAPTER = /the adapter(?: ([\w-]+) (?:over (http[12])|without a server))?/;
+const SUITE = /\/test\/(?:http\/adapters|frameworks\/)[^/]*\.test\.ts$/;
+const ADAPTER = /the adapter ([\w-]+) (?:over (http[12])|without a server)/;
 const APP = /the conformance app with ADAPTER=([\w-]+) STORAGE=(\w+)(?: on ([^>]+))?/;
+const HERE = `Node ${process.versions.node.split(".")[0]}`;
 
-/** By adapter or runtime and by column: whether all its tests passed. */
+/** By adapter or runtime and by column: whether all its tests passed, and how many there were. */
 const adapters = {};
 const runtimes = {};
 
-for (const { assertionResults } of JSON.parse(readFileSync(file, "utf8")).testResults) {
+for (const { name, assertionResults } of JSON.parse(readFileSync(file, "utf8")).testResults) {
   for (const { ancestorTitles, status } of assertionResults) {
     if (status !== "passed" && status !== "failed") continue;
-    const title = ancestorTitles.join(" > ");
-    const app = APP.exec(title);
-    const suite = ADAPTER.exec(title);
-    if (app?.[3] !== undefined && !isFramework(ancestorTitles)) note(runtimes, app[3].trim(), app[2], status);
-    else if (app) {
-      note(adapters, app[1], app[2], status);
-      note(runtimes, `Node ${process.versions.node.split(".")[0]}`, app[2], status);
-    } else if (suite?.[1]) note(adapters, suite[1], suite[2] ?? "alone", status);
-    else if (suite && isFramework(ancestorTitles)) note(adapters, ancestorTitles[0], "http1", status);
+    const app = APP.exec(ancestorTitles.join(" > "));
+    if (app) {
+      const [, adapter, storage, runtime = HERE] = app;
+      if (!isFramework(adapter)) note(runtimes, runtime.trim(), storage, status);
+      if (runtime === HERE || isFramework(adapter)) note(adapters, adapter, storage, status);
+    } else if (SUITE.test(name)) {
+      const suite = ADAPTER.exec(ancestorTitles[0]);
+      if (suite) note(adapters, suite[1], suite[2] ?? "alone", status);
+      else if (ancestorTitles[1] === "the adapter") note(adapters, ancestorTitles[0], "http1", status);
+    }
   }
 }
 
-function isFramework([first]) {
-  return ["next", "nitro", "sveltekit"].includes(first);
+/** Those that run where their frameworks have built them. */
+function isFramework(adapter) {
+  return ["next", "nitro", "sveltekit"].includes(adapter);
 }
 
 function note(table, row, column, status) {
   table[row] ??= {};
-  table[row][column] = (table[row][column] ?? true) && status === "passed";
+  const cell = (table[row][column] ??= { isGood: true, count: 0 });
+  cell.isGood &&= status === "passed";
+  cell.count++;
 }
 
-function markdown(table, head, columns) {
+/** @param most how many tests the adapter suite has: what an adapter's framework does not do is left out of it, and said */
+function markdown(table, head, columns, most = 0) {
   const line = (cells) => `| ${cells.join(" | ")} |`;
   const rows = Object.keys(table).toSorted();
-  const cell = (value) => (value === undefined ? " " : value ? "✓" : "✗");
+  const cell = (value, isSuite) => {
+    if (value === undefined) return " ";
+    const missing = isSuite ? most - value.count : 0;
+    return `${value.isGood ? "✓" : "✗"}${missing > 0 ? `, but for ${missing}` : ""}`;
+  };
   return [
     line([head, ...columns.map(([, title]) => title)]),
     line([head, ...columns].map(() => "---")),
-    ...rows.map((row) => line([row, ...columns.map(([column]) => cell(table[row][column]))])),
+    ...rows.map((row) =>
+      line([row, ...columns.map(([column]) => cell(table[row][column], !STORAGES.includes(column)))]),
+    ),
   ].join("\n");
 }
 
 const storages = STORAGES.map((storage) => [storage, `app, ${storage}`]);
+const most = Math.max(...Object.values(adapters).map(({ http1 }) => http1?.count ?? 0));
+const suites = [
+  ["http1", "suite over HTTP/1.1"],
+  ["http2", "over HTTP/2"],
+  ["alone", "without a server"],
+];
 const text = [
-  markdown(adapters, "adapter", [
-    ["http1", "suite over HTTP/1.1"],
-    ["http2", "over HTTP/2"],
-    ["alone", "without a server"],
-    ...storages,
-  ]),
+  markdown(adapters, "adapter", [...suites, ...storages], most),
   markdown(runtimes, "runtime", storages),
 ].join("\n\n");
 

@@ -38,17 +38,12 @@ let installing: Promise<unknown> | undefined;
 
 export interface FrameworkTraits {
   readonly capabilities?: AdapterCapabilities;
-  /** Tests of the adapter suite that ask for what the framework does not do, with any adapter. */
-  readonly except?: RegExp;
   /** What runs the conformance app. Default: this Node. */
   readonly runtime?: Runtime;
 }
 
 /** The conformance app with each storage, and what is asked of every adapter, both through an application that the framework has built. */
-export function frameworkSuite(
-  name: FrameworkName,
-  { capabilities, except, runtime }: FrameworkTraits = {},
-): void {
+export function frameworkSuite(name: FrameworkName, { capabilities, runtime }: FrameworkTraits = {}): void {
   describeFramework(name, name, () => {
     for (const storage of ["encrypted", "signed", "server", "flask"])
       conformanceSuite(name, storage, runtime);
@@ -58,10 +53,7 @@ export function frameworkSuite(
       const [caring, careless] = (["caring", "careless"] as const).map(
         (kind) => (app: App) => frameworkListener(name, kind, app),
       );
-      adapterSuite({
-        test: (title, run) => (except?.test(title) === true ? test.skip : test)(title, run),
-        ...overNode(name, "http1", caring!, careless!, capabilities),
-      });
+      adapterSuite({ test, ...overNode(name, "http1", caring!, careless!, capabilities) });
     });
   });
 }

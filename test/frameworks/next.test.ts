@@ -14,9 +14,8 @@ import { listen } from "../support/client.ts";
 import { describeExample, describeFramework, frameworkSuite } from "./framework-suite.ts";
 
 frameworkSuite("next", {
-  capabilities: { keepsOnError: false, plainErrors: true },
   // Next.js sends no Content-Length with what a route has answered.
-  except: /which stay as they are|with nothing of the answer before/,
+  capabilities: { keepsOnError: false, plainErrors: true, sendsLength: false },
 });
 
 /** What the pages, actions and routes get of Next. */

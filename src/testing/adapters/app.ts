@@ -49,4 +49,6 @@ export interface AdapterCapabilities {
   readonly ownsStatus500?: boolean;
   /** Whether the answer to a HEAD request ends where the handler threw. Default: true. */
   readonly endsFailedHead?: boolean;
+  /** Whether the `Content-Length` of an answer goes out. Default: true. */
+  readonly sendsLength?: boolean;
 }

@@ -75,6 +75,7 @@ export async function onBench(
         plainErrors: false,
         ownsStatus500: false,
         endsFailedHead: true,
+        sendsLength: true,
         ...capabilities,
       },
       serve: (sessions, handlers, onError = codeOf) => start(sessions, handlers, onError),

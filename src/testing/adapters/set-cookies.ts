@@ -39,29 +39,32 @@ export function setCookiesSuite(check: Check): void {
     },
   );
 
-  check("beside those of the application, which stay as they are", async ({ serve, storage }) => {
-    const sessions = storage.sessions();
-    const { send } = await serve(sessions, {
-      "/": counting(sessions, () => {
-        const response = new Response("12345", {
-          headers: { "Content-Length": "5", "X-Own": "1", ETag: '"e"' },
-        });
-        response.headers.append("Set-Cookie", "a=1; Path=/a, b");
-        response.headers.append("Set-Cookie", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT");
-        return response;
-      }),
-    });
-    const reply = await send("/");
-    const [a, b, session = "", ...more] = reply.setCookies;
-    assert.deepEqual([a, b], ["a=1; Path=/a, b", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT"]);
-    assert.match(session, /^session=/);
-    assert.deepEqual(more, []);
-    assert.deepEqual(
-      ["content-length", "x-own", "etag"].map((name) => reply.header(name)),
-      ["5", "1", '"e"'],
-    );
-    assert.equal(reply.text, "12345");
-  });
+  check(
+    "beside those of the application, which stay as they are",
+    async ({ serve, storage, capabilities: { sendsLength } }) => {
+      const sessions = storage.sessions();
+      const { send } = await serve(sessions, {
+        "/": counting(sessions, () => {
+          const response = new Response("12345", {
+            headers: { "Content-Length": "5", "X-Own": "1", ETag: '"e"' },
+          });
+          response.headers.append("Set-Cookie", "a=1; Path=/a, b");
+          response.headers.append("Set-Cookie", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT");
+          return response;
+        }),
+      });
+      const reply = await send("/");
+      const [a, b, session = "", ...more] = reply.setCookies;
+      assert.deepEqual([a, b], ["a=1; Path=/a, b", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT"]);
+      assert.match(session, /^session=/);
+      assert.deepEqual(more, []);
+      assert.deepEqual(
+        ["content-length", "x-own", "etag"].map((name) => reply.header(name)),
+        [sendsLength ? "5" : undefined, "1", '"e"'],
+      );
+      assert.equal(reply.text, "12345");
+    },
+  );
 
   check("with __Host- and Secure for any host but this machine", async ({ serve, storage }) => {
     const sessions = storage.sessions();
