@@ -1,6 +1,6 @@
 import type { TaggedJson } from "../codec/index.ts";
 import { TextMerger } from "./text-merger.ts";
-import type { Changes } from "./session.ts";
+import type { Changes } from "./live-session.ts";
 import type { ReadData } from "./storage.ts";
 
 /** The texts that sessions in a store are compared and merged by, in the JSON of its layout. */

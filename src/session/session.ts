@@ -4,43 +4,11 @@ import type { NumberTypes } from "../encoding/python-json.ts";
 import { isDict, setOwn } from "../encoding/plain.ts";
 import { DataError, GoneError, HeadersSentError, StoreError } from "../errors.ts";
 import { type Flash, flashesOf, withFlash } from "./flash.ts";
+import type { Changes, LiveSession } from "./live-session.ts";
 import { readOnly } from "./read-only.ts";
 import { FRESH, LASTING, refuseReserved, RESERVED, withOwn } from "./reserved.ts";
 import type { Settings } from "./settings.ts";
 import { takeOver } from "./take-over.ts";
-
-/** What a session in a store does there at once, before the response. */
-export interface LiveSession<Data extends object> {
-  /** The name of the session's record. */
-  readonly id: string | undefined;
-  /** Lets `change` work on the newest text, in which `changes` are, and stores what it makes of it: the text that is stored now. */
-  update(changes: Changes, change: (text: string) => Promise<string>): Promise<string>;
-  /** Stores `changes` under a new ID; the text that is stored now. */
-  regenerate(changes: Changes, identity: NewIdentity): Promise<string>;
-  /** Ends the session for good. */
-  destroy(): Promise<void>;
-  /** What was made of a session at two places, that was `base` at both. */
-  merge(base: string, ours: string, theirs: string): string;
-  /** The session that a stored text stands for. */
-  revive(text: string): Session<Data> | Promise<Session<Data>>;
-}
-
-/** Whose session it is from now on. */
-export interface NewIdentity {
-  readonly user: string | undefined;
-  /** What the user's list of sessions calls the device; undefined: what the request tells of it. */
-  readonly device: string | undefined;
-}
-
-/** What a request did to its session. */
-export interface Changes {
-  /** The session as it began, and as it is now. */
-  readonly base: string;
-  readonly text: string;
-  readonly modified: boolean;
-  /** It was emptied, so nothing of what others keep in it stays. */
-  readonly cleared: boolean;
-}
 
 /** What a session begins its request with. */
 export interface SessionStart<Data extends object> {

@@ -2,7 +2,8 @@ import type { Dict } from "../codec/index.ts";
 import { readOnly } from "./read-only.ts";
 import { RESERVED, splitReserved } from "./reserved.ts";
 import { copyData, emptyData, fit, type StandardSchema } from "./schema.ts";
-import { type LiveSession, Session } from "./session.ts";
+import type { LiveSession } from "./live-session.ts";
+import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import type { ReadData } from "./storage.ts";
 
