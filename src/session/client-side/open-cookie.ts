@@ -52,7 +52,7 @@ function openValue<Data extends object>(
 }
 
 const REFUSALS = {
-  bad_mac: "A session cookie's signature does not match any key, or an encrypted one was changed.",
+  bad_mac: "A session cookie's signature does not match any key: it was changed, or made with another one.",
   unknown_key: "A session cookie was made with a key that is not configured.",
   expired: "A session cookie is older than the session may be.",
   future: "A session cookie was made more than five seconds in the future: compare the machines' clocks.",
