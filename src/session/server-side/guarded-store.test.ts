@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { sleep } from "../../../test/support/faulty-store.ts";
 import { failure, storeCalls } from "../../../test/support/server-sessions.ts";
-import { ConfigError, TooLargeError } from "../../errors.ts";
+import { ConfigError, StoreError, TooLargeError } from "../../errors.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { Events } from "../events.ts";
 import { type GuardOptions, StoreGuard } from "./guarded-store.ts";
@@ -160,6 +160,19 @@ describe("a store that is down", () => {
     }
     expect(asked).toBeGreaterThanOrEqual(2);
     expect(asked).toBeLessThanOrEqual(4);
+  });
+
+  test("that says nothing makes one caller wait, and not each one who asks after the other", async () => {
+    const { load } = setUp({ timeout: 0.6 });
+    await Promise.all(Array.from({ length: 5 }, () => failure(load(never))));
+    const calls = await storeCalls(async () => {
+      for (let waited = false; !waited; await sleep(20)) {
+        const error = await failure(load(never));
+        waited = error instanceof StoreError && error.code === "STORE_TIMEOUT";
+      }
+      for (let i = 0; i < 3; i++) await failure(load(never));
+    });
+    expect(calls.slice(-4)).toEqual(["load timeout", "load refused", "load refused", "load refused"]);
   });
 
   test("works for everybody again within two seconds, also when it had stopped answering at all", async () => {

@@ -23,7 +23,7 @@ const TICK = 100;
 const FAILURES = 5;
 /** Work over many records may take so many times as long. */
 const PATIENCE: Partial<Record<Operation, number>> = { deleteOwned: 10, deleteAll: 60, deleteExpired: 60 };
-/** Ticks between two attempts to reach a store that is down. */
+/** Ticks from an attempt to reach a store that is down, and from its failure, to the next one. */
 const RETRY = 5;
 
 interface Pending {
@@ -42,7 +42,7 @@ export interface GuardOptions {
 
 /**
  * Stands before a store and gives each call a clear end: done, or a {@link StoreError}. An operation that takes too long
- * is given up; while the store is down all but one in half a second are refused at once, so that nobody waits for it.
+ * is given up; while the store is down all but one in half a second are refused at once, so that hardly anybody waits for it.
  */
 export class StoreGuard<Store extends object = SessionStore> {
   readonly #store: Store;
@@ -139,10 +139,11 @@ export class StoreGuard<Store extends object = SessionStore> {
     const problem = timedOut ? "did not answer in time" : "failed";
     this.#events.emit("store.failed", `${this.#name} ${problem}: ${operation}.`);
     if (counts && ++this.#failures === FAILURES) {
-      this.#nextTry = this.#now + RETRY;
       this.#watch();
       this.#events.emit("store.down", `${this.#name} failed ${FAILURES} times in a row.`);
     }
+    // Whoever asks one thing after the other must not pay for each attempt of a store that says nothing.
+    if (this.#isDown) this.#nextTry = this.#now + RETRY;
     return timedOut
       ? new StoreError("STORE_TIMEOUT", `${this.#name} ${problem} (${operation}).`)
       : new StoreError("STORE_UNAVAILABLE", `${this.#name} ${problem} (${operation}).`, {
