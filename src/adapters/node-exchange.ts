@@ -26,6 +26,7 @@ export function openNodeExchange<Data extends object>(
     host,
     encrypted: (request.socket as { encrypted?: boolean }).encrypted === true,
     userAgent: () => request.headers["user-agent"],
+    method: request.method,
     // Express and others change `url` where an application is mounted under a path.
     url: (request as { originalUrl?: string }).originalUrl ?? request.url,
     forwardedFor: () => request.headers["x-forwarded-for"]?.toString(),

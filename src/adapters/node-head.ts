@@ -3,15 +3,15 @@ import type { NodeResponse } from "./node-exchange.ts";
 import { withExchange } from "./node-headers.ts";
 import { Hold } from "./node-hold.ts";
 import { checkStatus } from "./node-look.ts";
-import { refuse, type Sender } from "./node-refuse.ts";
+import { intercept, type Layer, type Methods, type Sending } from "./node-methods.ts";
+import { refuse } from "./node-refuse.ts";
 import { isRefusal } from "./refusal.ts";
 
-type Call = (this: NodeResponse, ...args: unknown[]) => NodeResponse;
-
 /** The head of a response: before it leaves, the exchange is committed, and its headers are put into it. */
-export class Head {
+export class Head implements Layer {
   readonly #response: NodeResponse;
-  readonly #sender: Sender;
+  /** The response's methods as they were before ours. */
+  readonly #before: Methods;
   readonly #hold: Hold | undefined;
   /** Undefined once there is nothing more to do. */
   #exchange: Pick<Exchange, "commit" | "failure" | "hasHeaders" | "writeTo"> | undefined;
@@ -24,16 +24,14 @@ export class Head {
   ) {
     this.#response = response;
     this.#exchange = exchange;
-    this.#sender = { writeHead: response.writeHead, end: response.end } as Sender;
-    this.#insert();
-    if (exchange.mayWait)
-      this.#hold = new Hold(response, this.#sender, (status) => this.#commit(status), answer);
-    else this.#commitAtEnd();
+    const { mayWait } = exchange;
+    this.#before = intercept(response, mayWait ? HELD : SENT, this);
+    if (mayWait) this.#hold = new Hold(response, this.#before, (status) => this.#commit(status), answer);
   }
 
   /** Answers with an error that the handler did not catch, where that is still possible. */
   fail(error: unknown): void {
-    if (this.#hold === undefined) refuse(this.#response, error, this.#sender);
+    if (this.#hold === undefined) refuse(this.#response, error, this.#before);
     else this.#hold.fail(error);
   }
 
@@ -47,28 +45,29 @@ export class Head {
     return this.#exchange?.commit();
   }
 
+  /** @internal */
+  call(method: Sending, args: unknown[]): unknown {
+    return method === "end" ? this.#end(args) : this.#writeHead(args);
+  }
+
   /** Every way to send headers goes through `writeHead`. */
-  #insert(): void {
-    const target = this.#response as { writeHead: Call };
-    const { writeHead } = target;
-    target.writeHead = (status, ...rest) => {
-      if (this.#exchange !== undefined) void this.#commit(checkStatus(status));
-      const exchange = this.#exchange;
-      const args = exchange === undefined ? rest : withExchange(this.#response, exchange, rest);
-      const result = writeHead.call(this.#response, status, ...args);
-      // Not before: Node may refuse the headers, and the next attempt needs ours too.
-      this.#exchange = undefined;
-      return result;
-    };
+  #writeHead([status, ...rest]: unknown[]): unknown {
+    if (this.#exchange !== undefined) void this.#commit(checkStatus(status));
+    const exchange = this.#exchange;
+    const args = exchange === undefined ? rest : withExchange(this.#response, exchange, rest);
+    const result = this.#before.writeHead.call(this.#response, status, ...args);
+    // Not before: Node may refuse the headers, and the next attempt needs ours too.
+    this.#exchange = undefined;
+    return result;
   }
 
   /** Node's end() fixes the length and marks the response as ended before it writes the headers: too late for an error. */
-  #commitAtEnd(): void {
-    const target = this.#response as { end: Call };
-    const { end } = target;
-    target.end = (...args) => {
-      void this.#commit(this.#response.statusCode);
-      return end.apply(this.#response, args);
-    };
+  #end(args: unknown[]): unknown {
+    void this.#commit(this.#response.statusCode);
+    return this.#before.end.apply(this.#response, args);
   }
 }
+
+const SENT: readonly Sending[] = ["writeHead", "end"];
+/** Where the response waits for its session, `Hold` commits. */
+const HELD: readonly Sending[] = ["writeHead"];

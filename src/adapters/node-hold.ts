@@ -2,12 +2,9 @@ import type { ServerResponse } from "node:http";
 import type { NodeResponse } from "./node-exchange.ts";
 import { setGiven } from "./node-headers.ts";
 import { checkChunk, checkStatus, cover, refuseHeaders } from "./node-look.ts";
-import { refuse, type Sender } from "./node-refuse.ts";
+import { intercept, type Layer, type Method, type Methods, SENDING, type Sending } from "./node-methods.ts";
+import { refuse } from "./node-refuse.ts";
 
-const SENDING = ["writeHead", "write", "end", "flushHeaders"] as const;
-
-type Sending = (typeof SENDING)[number];
-type Method = (...args: unknown[]) => unknown;
 type Call = [method: Sending, args: unknown[]];
 type Target = Omit<ServerResponse, Sending> & Record<Sending, Method>;
 
@@ -15,12 +12,12 @@ type Target = Omit<ServerResponse, Sending> & Record<Sending, Method>;
  * Holds a response back until its session is stored, from the first call that would send any of it. Meanwhile it looks
  * sent to the application. When the session cannot be stored, the client gets to see an error in its place.
  */
-export class Hold {
+export class Hold implements Layer {
   readonly #target: Target;
-  readonly #sender: Sender;
+  readonly #sender: Methods;
   readonly #commit: (status: number) => Promise<void> | undefined;
   readonly #answer: ((error: unknown) => void) | undefined;
-  readonly #next = {} as Record<Sending, Method>;
+  readonly #next: Methods;
   /** `refused`: the client got an error, and what the application still sends goes nowhere. */
   #state: "open" | "held" | "through" | "refused" = "open";
   /** What the application has sent meanwhile. */
@@ -36,7 +33,7 @@ export class Hold {
    */
   constructor(
     response: NodeResponse,
-    sender: Sender,
+    sender: Methods,
     commit: (status: number) => Promise<void> | undefined,
     answer?: (error: unknown) => void,
   ) {
@@ -45,16 +42,16 @@ export class Hold {
     this.#sender = sender;
     this.#commit = commit;
     this.#answer = answer;
-    for (const method of SENDING) {
-      const next = target[method];
-      this.#next[method] = next;
-      target[method] = (...args) => {
-        if (this.#state === "open") this.#begin(method === "writeHead" ? Number(args[0]) : target.statusCode);
-        if (this.#state === "held") return this.#keep(method, args);
-        if (this.#state === "refused") return this.#drop(method, args);
-        return next.apply(target, args);
-      };
-    }
+    this.#next = intercept(response, SENDING, this);
+  }
+
+  /** @internal */
+  call(method: Sending, args: unknown[]): unknown {
+    const target = this.#target;
+    if (this.#state === "open") this.#begin(method === "writeHead" ? Number(args[0]) : target.statusCode);
+    if (this.#state === "held") return this.#keep(method, args);
+    if (this.#state === "refused") return this.#drop(method, args);
+    return this.#next[method].apply(target, args);
   }
 
   /** Answers with an error that the handler did not catch, unless it has answered already. */

@@ -1,14 +1,13 @@
 import type { NodeResponse } from "./node-exchange.ts";
+import type { Methods } from "./node-methods.ts";
 import { FAILED, refusalOf } from "./refusal.ts";
 
-/** The response's methods as they were before ours. */
-export interface Sender {
-  readonly writeHead: (this: NodeResponse, status: number, ...rest: unknown[]) => unknown;
-  readonly end: (this: NodeResponse, text?: string) => unknown;
-}
-
-/** Answers with an error in place of what the application meant to send; where that has begun to leave, it is cut off. */
-export function refuse(response: NodeResponse, error: unknown, { writeHead, end }: Sender): void {
+/** Answers with an error in place of what the application meant to send; where that has begun to leave, it is cut off. The methods are the response's as they were before ours. */
+export function refuse(
+  response: NodeResponse,
+  error: unknown,
+  { writeHead, end }: Pick<Methods, "writeHead" | "end">,
+): void {
   const isHttp2 = response.req.httpVersionMajor >= 2;
   if (response.headersSent) {
     // Over HTTP/2 only an error tells the client that something is missing.

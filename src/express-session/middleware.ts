@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Head } from "../adapters/node-head.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { encodeBase64url } from "../encoding/base64url.ts";
-import { saveLate } from "./late.ts";
+import { LateSave } from "./late.ts";
 import { type SessionOptions, type Settings, settingsOf } from "./options.ts";
 import { findSessionId, isBelow, type SessionRequest } from "./request.ts";
 import { Session } from "./session.ts";
@@ -61,7 +61,7 @@ export function session(options: SessionOptions = {}): SessionMiddleware {
       const exchange = new SessionExchange(request, settings, signatures, touches, cookieId);
       exchange.begin(stored);
       void new Head(response, exchange, next);
-      saveLate(response, exchange, next);
+      void new LateSave(response, exchange, next);
     };
 
     if (cookieId === undefined) {

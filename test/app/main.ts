@@ -2,6 +2,8 @@
  * The conformance app: the same small application behind every adapter and storage, for tests that speak HTTP.
  *
  *   ADAPTER=hono STORAGE=flask SECRET_KEY=… npm run conformance-app
+ *
+ * docs/conformance.md has its environment and its routes.
  */
 import type { AddressInfo } from "node:net";
 import { HipflaskError } from "hipflask";
@@ -9,7 +11,8 @@ import { appServer, isFramework } from "./adapters.ts";
 import { answer } from "./call.ts";
 import { load } from "./frameworks.ts";
 import { conformanceRoutes } from "./routes.ts";
-import { readSettings, type Settings, UsageError } from "./settings.ts";
+import { UsageError } from "./environment.ts";
+import { readSettings, type Settings } from "./settings.ts";
 
 async function settingsOrExit(): Promise<Settings> {
   try {
@@ -21,7 +24,7 @@ async function settingsOrExit(): Promise<Settings> {
   }
 }
 
-const { adapter, protocol, port, sessions } = await settingsOrExit();
+const { adapter, protocol, port, sessions, login } = await settingsOrExit();
 
 let unhandled = 0;
 for (const event of ["unhandledRejection", "uncaughtException"] as const) {
@@ -30,11 +33,13 @@ for (const event of ["unhandledRejection", "uncaughtException"] as const) {
     console.error(event, error);
   });
 }
+// Whoever read what is printed may be gone: no reason to print that too, and so on for ever.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 process.on("SIGTERM", () => process.exit(0));
 
 const app = {
   sessions,
-  respond: conformanceRoutes({ sessions, unhandled: () => unhandled }),
+  respond: conformanceRoutes({ sessions, login, unhandled: () => unhandled }),
   respondBefore: (path: string) => (path === "/ping" ? answer({ pong: true }) : undefined),
 };
 if (isFramework(adapter)) await load(adapter);
