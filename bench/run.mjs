@@ -30,7 +30,7 @@ const SUITES = {
 };
 
 /** What compares with nobody, and runs when it is asked for. */
-const ALONE = { capacity: "./capacity/suite.mjs" };
+const ALONE = { capacity: "./capacity/suite.mjs", timing: "./micro/timing.mjs" };
 
 const ALL = { ...SUITES, ...ALONE };
 

@@ -1,5 +1,8 @@
 import { createCookieSessionStorage } from "react-router";
 import { describe, expect, test } from "vitest";
+import { OTHER_KEY } from "../../test/support/visitor.ts";
+import { FlaskCookie } from "../codec/index.ts";
+import { acceptFlask } from "../flask/index.ts";
 import { signed, stored } from "../testing/adapters/storages.ts";
 import { reactRouterSessionStorage } from "./react-router-storage.ts";
 
@@ -80,6 +83,15 @@ describe.each([signed, stored])("React Router's createSessionStorage over $name"
     const set = await commitSession(session);
     expect(set).toMatch(/^__Host-session=.*; Secure/);
     expect((await getSession(cookieOf(set))).get("user")).toBe("ada");
+  });
+
+  test("a session that is taken over gets a cookie of ours", async () => {
+    const accept = [acceptFlask({ SECRET_KEY: OTHER_KEY, SESSION_COOKIE_NAME: "flask" })];
+    const { getSession, commitSession } = reactRouterSessionStorage(storage.sessions({ accept }));
+    const session = await getSession(request(`flask=${new FlaskCookie(OTHER_KEY).seal('{"user":"ada"}')}`));
+    expect(session.get("user")).toBe("ada");
+    const set = await commitSession(session);
+    expect((await getSession(request(cookieOf(set)))).get("user")).toBe("ada");
   });
 
   test("takes no session of somebody else's", async () => {

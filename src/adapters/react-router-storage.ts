@@ -1,3 +1,4 @@
+import { ConfigError } from "../errors.ts";
 import type { Exchange, Session, SessionManager } from "../session/index.ts";
 import { openWebExchange, type WebRequest } from "./web-exchange.ts";
 
@@ -44,6 +45,8 @@ export interface ReactRouterSessionStorage<Data extends object> {
  * Sessions for React Router and Remix in the shape of `createSessionStorage`, for applications that call `getSession` and
  * `commitSession` in loaders and actions. New ones are better off with the middleware, which forgets no commit.
  *
+ * @throws ConfigError where a session may take several cookies: `commitSession` returns one header
+ *
  * @example
  * export const { getSession, commitSession, destroySession } = reactRouterSessionStorage(sessions);
  *
@@ -56,6 +59,10 @@ export interface ReactRouterSessionStorage<Data extends object> {
 export function reactRouterSessionStorage<Data extends object>(
   sessions: SessionManager<Data>,
 ): ReactRouterSessionStorage<Data> {
+  if (sessions.maxCookies > 1)
+    throw new ConfigError(
+      "React Router's commitSession returns one Set-Cookie header, and these sessions may take several (maxCookies). Use the middleware, reactRouterSessions(sessions).",
+    );
   return {
     async getSession(request) {
       const exchange =
@@ -79,7 +86,8 @@ export function reactRouterSessionStorage<Data extends object>(
 
 async function commit(exchange: Pick<Exchange, "commit" | "jar">): Promise<string> {
   await exchange.commit();
-  return exchange.jar.setCookies()[0] ?? "";
+  // Of a session that was taken over, the deletion of the old cookie comes first; there is no room for it.
+  return exchange.jar.setCookies().at(-1) ?? "";
 }
 
 /** As React Router does: a flashed value has a name that no other one has. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { tampered } from "../../test/support/tampered.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { ConfigError, TooLargeError } from "../errors.ts";
 import { EncryptedCookie, type EncryptedCookieOptions } from "./encrypted-cookie.ts";
@@ -38,22 +39,8 @@ describe("EncryptedCookie", () => {
   test("every flipped bit, cut and insertion looks like no cookie", () => {
     const by = codec();
     const value = seal(by, { ...DATA, more: "x".repeat(30) });
-    const bytes = Buffer.from(value, "base64url");
-    const hostile = new Set<string>();
-    for (let bit = 0; bit < bytes.length * 8; bit++) {
-      const changed = Buffer.from(bytes);
-      changed[bit >> 3]! ^= 1 << (bit & 7);
-      hostile.add(changed.toString("base64url"));
-    }
-    for (let at = 0; at <= value.length; at++) {
-      hostile.add(value.slice(0, at));
-      hostile.add(value.slice(at));
-      for (const char of "AaZz09-_=+/. ~\n\u0000é") hostile.add(value.slice(0, at) + char + value.slice(at));
-      hostile.add(value.slice(0, at) + value.slice(at + 1));
-      for (const char of "AaQz09-_") hostile.add(value.slice(0, at) + char + value.slice(at + 1));
-    }
-    hostile.delete(value);
-    expect(hostile.size).toBeGreaterThan(5000);
+    const hostile = tampered(value);
+    expect(hostile.length).toBeGreaterThan(5000);
     for (const text of hostile) expect(by.open(text, undefined, NAME).refused).toBeTypeOf("string");
   });
 

@@ -39,6 +39,11 @@ export class KeyRing {
     return this.#keys.find((key) => key.id.every((byte, i) => byte === id[i]));
   }
 
+  /** How many keys are newer than this one of them. */
+  ageOf(key: MasterKey): number {
+    return this.#keys.length - 1 - this.#keys.indexOf(key);
+  }
+
   [Symbol.iterator](): Iterator<MasterKey> {
     return this.#keys[Symbol.iterator]();
   }

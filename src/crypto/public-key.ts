@@ -1,4 +1,4 @@
-import { constants, type KeyObject, verify } from "node:crypto";
+import { constants, createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { DigestName } from "./digest.ts";
 
 /** A key of Node's, public or private, that checks signatures. */
@@ -31,4 +31,13 @@ export function isSigned(
     ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
     : {};
   return verify(digest ?? null, message, { key, dsaEncoding: "ieee-p1363", ...padding }, signature);
+}
+
+/** The public key in a PEM text; undefined where there is none. */
+export function readPublicKey(pem: string): VerifyingKey | undefined {
+  try {
+    return createPublicKey(pem);
+  } catch {
+    return undefined;
+  }
 }

@@ -70,6 +70,18 @@ export function cookieTemplate(
   };
 }
 
+/** The template of another cookie that differs in its name alone. */
+export function withSuffix(template: CookieTemplate, suffix: string): CookieTemplate {
+  const name = template.name + suffix;
+  const renamed = (header: string): string => name + header.slice(template.name.length);
+  return {
+    ...template,
+    name,
+    set: (value, expires) => renamed(template.set(value, expires)),
+    deletion: renamed(template.deletion),
+  };
+}
+
 /**
  * The native templates: one with Secure and, in development, one without.
  *

@@ -1,7 +1,7 @@
 """Reads hipflask's encrypted cookies, as docs/encrypted-cookie.md describes them.
 
-Each line of standard input is JSON: ["open", {"secretKey", "application", "name", "value"}]; each line of standard
-output is JSON: {"json", "signedAt"}, or null for what is no genuine cookie of that name.
+Each line of standard input is JSON: ["open", {"secretKey", "application", "name", "values"}], with the values of all of
+the session's cookies; each line of standard output is JSON: {"json", "signedAt"}, or null for what is not genuine.
 """
 
 import base64
@@ -31,8 +31,22 @@ def xaes_open(key, nonce, ciphertext, associated):
     return AESGCM(block(1) + block(2)).decrypt(nonce[12:], ciphertext, associated)
 
 
+def join(name, values):
+    """The value in several cookies: each begins with its number, how many there are, and how the whole value ends."""
+    if len(values) == 1:
+        return values[0]
+    whole = "".join(value.split(".")[-1] for value in values)
+    size = 4096 - len(name) - 15
+    parts = [whole[at : at + size] for at in range(0, len(whole), size)]
+    labels = [f"{i}-{len(parts)}.{whole[-8:]}." for i in range(1, len(parts) + 1)]
+    return whole if [a + b for a, b in zip(labels, parts)] == values else ""
+
+
 def open_cookie(secret, application, name, value):
-    raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    try:
+        raw = base64.b64decode(value + "=" * (-len(value) % 4), "-_", validate=True)
+    except ValueError:
+        return None
     if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != value:
         return None  # not canonical
     head, nonce, ciphertext = raw[:5], raw[5:29], raw[29:]
@@ -49,4 +63,5 @@ def open_cookie(secret, application, name, value):
 
 for line in sys.stdin:
     _, case = json.loads(line)
-    print(json.dumps(open_cookie(case["secretKey"], case["application"], case["name"], case["value"])), flush=True)
+    value = join(case["name"], case["values"])
+    print(json.dumps(open_cookie(case["secretKey"], case["application"], case["name"], value)), flush=True)

@@ -2,21 +2,23 @@ import { seconds } from "../../clock.ts";
 import type { CookieCodec } from "../../codec/index.ts";
 import { RESERVED } from "../reserved.ts";
 import type { Settings } from "../settings.ts";
+import { CHUNK_FAULTS, type SessionCookie } from "../session-cookie.ts";
 import type { GenuineCookie } from "../storage.ts";
 
 /**
  * The session behind a request's cookies of the session's name, if there is one. A bad cookie is the same as none, and one
  * event.
  *
- * @param values those of the cookies
+ * @param values those of the cookies; of a session in several cookies, those of the first one
  */
 export function openCookie<Data extends object>(
   settings: Settings<Data>,
   codec: CookieCodec,
+  cookie: SessionCookie,
   values: readonly string[],
-  name: string,
 ): GenuineCookie | undefined {
-  const open = (value: string): GenuineCookie | undefined => openValue(settings, codec, value, name);
+  const open = (value: string): GenuineCookie | undefined => openValue(settings, codec, cookie, value);
+  if (values.length === 0 && cookie.isHeadless) settings.events.emit("cookie.chunk", CHUNK_FAULTS.missing);
   // Flask takes the first of several and looks no further.
   if (settings.flask !== undefined || values.length <= 1)
     return values[0] === undefined ? undefined : open(values[0]);
@@ -29,11 +31,16 @@ export function openCookie<Data extends object>(
 function openValue<Data extends object>(
   { timing, flask, events }: Settings<Data>,
   codec: CookieCodec,
+  cookie: SessionCookie,
   value: string,
-  name: string,
 ): GenuineCookie | undefined {
   if (value === "") return undefined;
-  const opened = codec.open(value, timing.idleTimeout ?? timing.lifetime, name);
+  const whole = cookie.whole(value);
+  if (whole.fault !== undefined) {
+    events.emit("cookie.chunk", CHUNK_FAULTS[whole.fault]);
+    return undefined;
+  }
+  const opened = codec.open(whole.value, timing.idleTimeout ?? timing.lifetime, cookie.name);
   if (opened.refused !== undefined) {
     events.emit(`token.${opened.refused}`, REFUSALS[opened.refused]);
     return undefined;
