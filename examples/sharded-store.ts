@@ -51,10 +51,17 @@ class ShardedStore implements SessionStore {
     for (const store of this.#stores) if (left > 0) left -= await store.deleteExpired(left, now);
     return limit - left;
   };
+  /** One store after the other: a place begins with the number of its store. */
+  list: Whole["list"] = async (after = "", limit, now) => {
+    const number = Number(/^[0-2]/.exec(after)?.[0] ?? 0);
+    const page = await this.#stores[number]!.list(after.slice(1) || undefined, limit, now);
+    if (page.next !== undefined) return { ...page, next: `${number}${page.next}` };
+    return { ...page, next: number + 1 < this.#stores.length ? `${number + 1}` : undefined };
+  };
 }
 const spaces: Record<string, Whole[]> = {};
 const open = async (space: string) => {
   const stores = (spaces[space] ??= [1, 2, 3].map(() => new SqliteStore(new Database(":memory:"))));
   return { store: new ShardedStore(stores), close: async () => {} };
 };
-storeSuite({ test, open, capabilities: { owners: true, deleteAll: true, deleteExpired: true } });
+storeSuite({ test, open, capabilities: { owners: true, deleteAll: true, deleteExpired: true, list: true } });

@@ -42,6 +42,16 @@ export interface SessionStore extends RecordStore<StoredRecord> {
 
   /** Capability: ends every record that was created before the call. Tells how many, as far as it knows. */
   deleteAll?(now: Date): Promise<number>;
+
+  /**
+   * Capability: a page of all live records, whoever owns them. `after` is undefined for the first page, and for each other one
+   * what the page before gave as `next`, in this process or another. A record that is live from before the first call until after the
+   * last answer is on a page, and may be on several; of other records, and of the order, nothing is promised. `limit` (1 or
+   * more) says how many records to look at, so a page has about that many at most, and may have none though others follow. It takes memory
+   * for one page, however many records there are, and holds up nobody. Any other text as `after`, which may have come from outside,
+   * leads to some page, and is no failure.
+   */
+  list?(after: string | undefined, limit: number, now: Date): Promise<RecordPage>;
 }
 
 /** The part of the contract that every layout of records can keep, also one that was not made for it, as Flask-Session's. */
@@ -107,6 +117,12 @@ export interface StoredRecord extends SessionRecord, LoadedRecord {
 
 export interface OwnedRecord extends StoredRecord {
   readonly key: SessionKey;
+}
+
+export interface RecordPage {
+  readonly records: readonly OwnedRecord[];
+  /** Where the next page begins; undefined when there are no more. Only the store that made it can read it. */
+  readonly next: string | undefined;
 }
 
 /** Tells one state of a record from every other one that it ever had. Only the store that made it can read it. */

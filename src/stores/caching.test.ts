@@ -80,7 +80,7 @@ for (const [name, maxRecords, maxAge] of [
         spaces.set(space, store);
         return { store, close: async () => {} };
       },
-      capabilities: { deleteExpired: true, owners: true, deleteAll: true },
+      capabilities: { deleteExpired: true, owners: true, deleteAll: true, list: true },
     });
   });
 }

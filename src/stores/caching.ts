@@ -131,6 +131,7 @@ export function cachingStore(
       },
     }),
     ...(store.listOwned && { listOwned: (owner, now) => store.listOwned!(owner, now) }),
+    ...(store.list && { list: (after, limit, now) => store.list!(after, limit, now) }),
     ...(store.deleteOwned && {
       deleteOwned: (owner, except, now) =>
         lanes.writeAll(

@@ -76,6 +76,19 @@ export class DynamodbTable {
     }
   }
 
+  /** The records that were not ended among `limit` of all, those after a key, if there is one; and the last key that was looked at. */
+  async page(
+    after: SessionKey | undefined,
+    limit: number,
+  ): Promise<{ found: Found[]; last: SessionKey | undefined }> {
+    const start = after === undefined ? {} : { ExclusiveStartKey: keyItem(after) };
+    const { Items = [], LastEvaluatedKey } = await this.#client.scan({
+      ...this.#looking({ limit }),
+      ...start,
+    });
+    return { found: Items, last: LastEvaluatedKey && keyIn(LastEvaluatedKey) };
+  }
+
   /** The records of an owner that were not ended, page by page. */
   owned(owner: string, look: Look = {}): AsyncGenerator<Found[]> {
     const query = {

@@ -77,7 +77,7 @@ describe("DynamodbStore", () => {
         const client = (clients[opened++ % 2] ??= tables.connect());
         return { store: new DynamodbStore(client, { table: tables.named(space) }), close: async () => {} };
       },
-      capabilities: { owners: true, deleteAll: true, maxBytes: 399 * 1024 },
+      capabilities: { owners: true, deleteAll: true, list: true, maxBytes: 399 * 1024 },
     });
   });
 

@@ -1,5 +1,6 @@
 import type {
   OwnedRecord,
+  RecordPage,
   SaveResult,
   SessionKey,
   SessionRecord,
@@ -135,6 +136,15 @@ export class DynamodbStore implements SessionStore {
     return listed;
   }
 
+  async list(after: string | undefined, limit: number, now: Date): Promise<RecordPage> {
+    const { found, last } = await this.#table.page(keyAt(after), limit);
+    const live = found.filter((item) => isLive(item, now));
+    return {
+      records: live.map((item) => ({ ...recordIn(item), key: keyIn(item) })),
+      next: last && `${last.owner ?? ""}.${last.id}`,
+    };
+  }
+
   async deleteOwned(owner: string, except: readonly string[], now: Date): Promise<number> {
     const mayEnd = (key: SessionKey) => key.owner === owner && !except.includes(key.id);
     return this.#endEach(this.#table.owned(owner, FOUND), mayEnd, now);
@@ -188,6 +198,12 @@ export class DynamodbStore implements SessionStore {
     }
     return ended;
   }
+}
+
+/** The key that a page ended with; undefined for a text that says none. */
+function keyAt(text: string | undefined): SessionKey | undefined {
+  const [, owner, id] = /^([\w-]{22})?\.([\w-]{43})$/.exec(text ?? "") ?? [];
+  return id === undefined ? undefined : { id, owner };
 }
 
 const TABLE = "hipflask_sessions";

@@ -39,7 +39,7 @@ export class Layout {
   cell({ id, owner }: SessionKey): string {
     const name = encode(id, ID);
     return owner === undefined
-      ? join(this.sessions, name.slice(0, 2), "visitors", name)
+      ? join(this.sessions, name.slice(0, 2), VISITORS, name)
       : join(this.owned(owner), name);
   }
 
@@ -67,12 +67,14 @@ export class Layout {
     return /^([0-9a-f]+|visitors|hipflask-sessions)$/.test(name);
   }
 
-  /** The ID of the record in a cell. */
-  id(cell: string): string {
-    return Buffer.from(basename(cell), "hex").toString("base64url").slice(0, ID);
+  /** The key of the record in a cell. */
+  key(cell: string): SessionKey {
+    const group = basename(dirname(cell));
+    return { id: decode(basename(cell), ID), owner: group === VISITORS ? undefined : decode(group, OWNER) };
   }
 }
 
+const VISITORS = "visitors";
 /** Characters of a record's ID, and of an owner. */
 const ID = 43;
 const OWNER = 22;
@@ -82,6 +84,10 @@ function encode(text: string, length: number): string {
     throw new TypeError("A key of a record is an id of 43 and an owner of 22 characters of base64url.");
   }
   return Buffer.from(text.padEnd(length + (-length & 3), "A"), "base64url").toString("hex");
+}
+
+function decode(name: string, length: number): string {
+  return Buffer.from(name, "hex").toString("base64url").slice(0, length);
 }
 
 async function folders(folder: string, names: RegExp): Promise<string[]> {

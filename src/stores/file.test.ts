@@ -70,7 +70,7 @@ for (const durability of ["sync", "fast"] as const) {
         store: new FileStore(join(root, durability, space), { durability }),
         close: async () => {},
       }),
-      capabilities: { deleteExpired: true, owners: true, deleteAll: true },
+      capabilities: { deleteExpired: true, owners: true, deleteAll: true, list: true },
     });
   });
 }

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError } from "../errors.ts";
 import type {
   OwnedRecord,
+  RecordPage,
   SaveResult,
   SessionKey,
   SessionRecord,
@@ -14,6 +15,7 @@ import type {
 import { Cell, type Value } from "./file-cell.ts";
 import { FileCleaner, removeAll } from "./file-cleaner.ts";
 import { Layout } from "./file-layout.ts";
+import { cellsAfter, placeOf } from "./file-list.ts";
 
 export interface FileStoreOptions {
   /**
@@ -140,11 +142,26 @@ export class FileStore implements SessionStore {
   async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
     const time = now.getTime();
     const records: OwnedRecord[] = [];
-    for await (const { id, cell } of this.#owned(owner)) {
+    for await (const { key, cell } of this.#owned(owner)) {
       const record = live(cell.read(), time);
-      if (record !== undefined) records.push({ ...record, key: { id, owner } });
+      if (record !== undefined) records.push({ ...record, key });
     }
     return records;
+  }
+
+  async list(after: string | undefined, limit: number, now: Date): Promise<RecordPage> {
+    const time = now.getTime();
+    const layout = await this.#open();
+    const records: OwnedRecord[] = [];
+    let looked = 0;
+    for await (const path of cellsAfter(layout, after ?? "")) {
+      const record = live(new Cell(path, layout.work, this.#durable).read(), time);
+      if (record !== undefined) records.push({ ...record, key: layout.key(path) });
+      looked += 1;
+      if (looked >= limit) return { records, next: placeOf(layout, path) };
+      await nextTurn();
+    }
+    return { records, next: undefined };
   }
 
   /**
@@ -156,8 +173,8 @@ export class FileStore implements SessionStore {
     let ended = 0;
     for (let left = true; left;) {
       left = false;
-      for await (const { id, cell } of this.#owned(owner)) {
-        const slot = spared.has(id) ? undefined : cell.slot();
+      for await (const { key, cell } of this.#owned(owner)) {
+        const slot = spared.has(key.id) ? undefined : cell.slot();
         if (slot === undefined) continue;
         left = true;
         if (await cell.take(slot)) ended += 1;
@@ -187,11 +204,11 @@ export class FileStore implements SessionStore {
     return new Cell(layout.cell(key), layout.work, this.#durable);
   }
 
-  async *#owned(owner: string): AsyncGenerator<{ id: string; cell: Cell }> {
+  async *#owned(owner: string): AsyncGenerator<{ key: SessionKey; cell: Cell }> {
     const layout = await this.#open();
     for (const path of await layout.cells(layout.owned(owner))) {
       await nextTurn();
-      yield { id: layout.id(path), cell: new Cell(path, layout.work, this.#durable) };
+      yield { key: layout.key(path), cell: new Cell(path, layout.work, this.#durable) };
     }
   }
 }

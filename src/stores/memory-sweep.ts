@@ -43,6 +43,16 @@ export class Sweep<T extends Swept> {
     this.#slots[record.slot] = last;
   }
 
+  /**
+   * The records in up to `count` slots below the slot `end` (undefined: all), from the last one down: what moves meanwhile into a slot
+   * further down was there to be seen before or will be. Also gives the next `end`, undefined when there is none.
+   */
+  slice(end: number | undefined, count: number): [records: T[], next: number | undefined] {
+    const last = Math.min(end ?? Infinity, this.#slots.length);
+    const first = Math.max(0, last - count);
+    return [this.#slots.slice(first, last), first === 0 ? undefined : first];
+  }
+
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

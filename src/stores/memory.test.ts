@@ -21,7 +21,7 @@ describe("MemoryStore", () => {
       spaces.set(space, store);
       return { store, close: async () => store.close() };
     },
-    capabilities: { owners: true, deleteAll: true },
+    capabilities: { owners: true, deleteAll: true, list: true },
   });
 });
 

@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import { ConfigError, TooLargeError } from "../errors.ts";
 import type {
   OwnedRecord,
+  RecordPage,
   SaveResult,
   SessionKey,
   SessionRecord,
@@ -92,7 +93,7 @@ export class MemoryStore implements SessionStore {
   async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
     return this.#owned(owner)
       .filter((kept) => kept.isLive(now))
-      .map((kept) => ({ ...kept.copy(), key: { id: kept.id, owner } }));
+      .map((kept) => kept.owned());
   }
 
   async deleteOwned(owner: string, except: readonly string[]): Promise<number> {
@@ -100,6 +101,14 @@ export class MemoryStore implements SessionStore {
     const ended = this.#owned(owner).filter((kept) => !spared.has(kept.id));
     for (const kept of ended) this.#records.delete(kept.id);
     return ended.length;
+  }
+
+  async list(after: string | undefined, limit: number, now: Date): Promise<RecordPage> {
+    const [page, next] = this.#sweep.slice(slotIn(after), limit);
+    return {
+      records: page.filter((kept) => kept.isLive(now)).map((kept) => kept.owned()),
+      next: next === undefined ? undefined : String(next),
+    };
   }
 
   async deleteAll(): Promise<number> {
@@ -224,6 +233,15 @@ class Kept implements Swept {
       seen: new Date(this.seen * 1000),
     };
   }
+
+  owned(): OwnedRecord {
+    return { ...this.copy(), key: { id: this.id, owner: this.owner } };
+  }
+}
+
+/** Where a page ends that a text says; undefined where it says nothing. */
+function slotIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function positive(name: string, value: number): number {

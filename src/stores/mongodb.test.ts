@@ -62,7 +62,7 @@ describe("MongodbStore", () => {
         const client = (two[spaces++ % 2] ??= connect());
         return { store: new MongodbStore(client.db().collection(space)), close: async () => undefined };
       },
-      capabilities: { owners: true, deleteAll: true },
+      capabilities: { owners: true, deleteAll: true, list: true },
     });
   });
 

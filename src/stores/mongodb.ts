@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import type {
   OwnedRecord,
+  RecordPage,
   SaveResult,
   SessionKey,
   SessionRecord,
@@ -24,6 +25,7 @@ import {
   writing,
 } from "./mongodb-document.ts";
 import { newVersion } from "./new-version.ts";
+import { idAfter, pageById } from "./record-page.ts";
 import { replaceApart } from "./replace-apart.ts";
 
 /** What the store needs of a `Collection` of the official driver, `mongodb`. */
@@ -128,6 +130,12 @@ export class MongodbStore implements SessionStore {
   async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
     const filter = { owner: checkedOwner(owner), expires: { $gt: new Date(now) } };
     return (await this.#records.find(filter, READ).toArray()).map(ownedRecordIn);
+  }
+
+  async list(after: string | undefined, limit: number, now: Date): Promise<RecordPage> {
+    const options = { ...READ, sort: { _id: 1 }, limit };
+    const found = await this.#records.find({ _id: { $gt: idAfter(after) } }, options).toArray();
+    return pageById(found.map(ownedRecordIn), limit, now);
   }
 
   async deleteOwned(owner: string, except: readonly string[]): Promise<number> {

@@ -11,11 +11,15 @@ export interface Write {
 
 /** A record as it is in the table: as the bytes that the server sends. */
 export interface Row {
-  readonly id: Buffer;
   readonly version: Buffer;
   readonly data: Buffer;
   readonly expires: Buffer;
   readonly seen: Buffer;
+}
+
+export interface OwnedRow extends Row {
+  readonly id: Buffer;
+  readonly owner: Buffer | null;
 }
 
 /** How many records are ended at a time when all are. */
@@ -65,8 +69,10 @@ export function statements(name: string) {
     lock: cleanersLock(name),
     deleteExpired: (limit: number, now: Date) =>
       `DELETE FROM ${table} WHERE expires <= ${at(now)} ORDER BY expires LIMIT ${limit}`,
+    list: (after: string, limit: number) =>
+      `SELECT id, owner, ${record} FROM ${table} WHERE id > ${bytes(Buffer.from(after))} ORDER BY id LIMIT ${limit}`,
     listOwned: (owner: string, now: Date) =>
-      `SELECT id, ${record} FROM ${table} WHERE owner = ${text(owner, OWNER)} AND expires > ${at(now)}`,
+      `SELECT id, owner, ${record} FROM ${table} WHERE owner = ${text(owner, OWNER)} AND expires > ${at(now)}`,
     deleteOwned: (owner: string, except: readonly string[]) =>
       `DELETE FROM ${table} WHERE owner = ${text(owner, OWNER)} AND id NOT IN (${["x''", ...except.map((id) => text(id, ID))].join()})`,
     /** The condition is always true, and is there for `sql_safe_updates`. */

@@ -13,7 +13,7 @@ const LATER = new Date("2031-05-07T00:00:00.001Z");
 const VISITOR = key("visitor");
 const OWNER = "owner".padEnd(22, "0");
 
-const CAPABILITIES = { deleteExpired: true, owners: true, deleteAll: true };
+const CAPABILITIES = { deleteExpired: true, owners: true, deleteAll: true, list: true };
 
 function key(name: string, owner?: string): SessionKey {
   return { id: name.padEnd(43, "0"), owner };

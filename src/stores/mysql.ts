@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type {
   OwnedRecord,
+  RecordPage,
   SaveResult,
   SessionKey,
   SessionRecord,
@@ -9,8 +10,9 @@ import type {
   Version,
 } from "../session/store.ts";
 import { isError, type MysqlPool, type MysqlRunner, type MysqlSession, runnerOf } from "./mysql-session.ts";
-import { BATCH, type Row, schema, SEE_ALL, statements, type Write } from "./mysql-sql.ts";
+import { BATCH, type OwnedRow, type Row, schema, SEE_ALL, statements, type Write } from "./mysql-sql.ts";
 import { newVersion } from "./new-version.ts";
+import { idAfter, pageById } from "./record-page.ts";
 
 export type { MysqlPool } from "./mysql-session.ts";
 
@@ -143,8 +145,13 @@ export class MysqlStore implements SessionStore {
 
   async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
     const question = this.#sql.listOwned(owner, now);
-    const rows = await this.#run((session) => session.ask<Row>(question));
-    return rows.map((row) => ({ ...stored(row), key: { id: String(row.id), owner } }));
+    return (await this.#run((session) => session.ask<OwnedRow>(question))).map(owned);
+  }
+
+  async list(after: string | undefined, limit: number, now: Date): Promise<RecordPage> {
+    const question = this.#sql.list(idAfter(after), limit);
+    const rows = await this.#run((session) => session.ask<OwnedRow>(question));
+    return pageById(rows.map(owned), limit, now);
   }
 
   async deleteOwned(owner: string, except: readonly string[]): Promise<number> {
@@ -193,4 +200,9 @@ function newState(record: SessionRecord, now: Date): Write {
 function stored({ version, data, expires, seen }: Row): StoredRecord {
   const date = (text: Buffer) => new Date(Number(String(text)));
   return { version: String(version), data: new Uint8Array(data), expires: date(expires), seen: date(seen) };
+}
+
+function owned(row: OwnedRow): OwnedRecord {
+  const owner = row.owner === null ? undefined : String(row.owner);
+  return { ...stored(row), key: { id: String(row.id), owner } };
 }

@@ -67,7 +67,8 @@ export function statements(name: string) {
       WHERE expires <= ${at("$2")} AND ${isOnlyCleaner(table)}
       ORDER BY expires LIMIT $1 FOR UPDATE SKIP LOCKED
     )) RETURNING true) SELECT count(*)::int AS ended FROM ended$`,
-    listOwned: `SELECT id, ${record} FROM ${table} WHERE owner = $1 AND expires > ${at("$2")}`,
+    list: `SELECT id, owner, ${record} FROM ${table} WHERE id > $1 ORDER BY id LIMIT $2`,
+    listOwned: `SELECT id, owner, ${record} FROM ${table} WHERE owner = $1 AND expires > ${at("$2")}`,
     deleteOwned: endAll("owner = $1 AND id <> ALL ($2::text[])"),
     deleteAll: endAll("true"),
   };

@@ -107,7 +107,7 @@ describeWith("postgres", "PostgresStore", () => {
           const table = `${space}_${prepare}`;
           return { store: new PostgresStore(pool, { table, prepare }), close: async () => undefined };
         },
-        capabilities: { deleteExpired: true, owners: true, deleteAll: true },
+        capabilities: { deleteExpired: true, owners: true, deleteAll: true, list: true },
       });
     });
   }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type {
   OwnedRecord,
+  RecordPage,
   SaveResult,
   SessionKey,
   SessionRecord,
@@ -9,6 +10,7 @@ import type {
   Version,
 } from "../session/store.ts";
 import { type PostgresPool, PostgresQueries } from "./postgres-pool.ts";
+import { idAfter, pageById } from "./record-page.ts";
 import { quotedName, schema, SETUP_LOCK, statements } from "./postgres-sql.ts";
 
 export type { PostgresPool } from "./postgres-pool.ts";
@@ -121,8 +123,13 @@ export class PostgresStore implements SessionStore {
   }
 
   async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
-    const rows = await this.#queries.rows<Row & { id: string }>(this.#sql.listOwned, [owner, seconds(now)]);
-    return rows.map((row) => ({ ...stored(row), key: { id: row.id, owner } }));
+    const rows = await this.#queries.rows<OwnedRow>(this.#sql.listOwned, [owner, seconds(now)]);
+    return rows.map(owned);
+  }
+
+  async list(after: string | undefined, limit: number, now: Date): Promise<RecordPage> {
+    const rows = await this.#queries.rows<OwnedRow>(this.#sql.list, [idAfter(after), limit]);
+    return pageById(rows.map(owned), limit, now);
   }
 
   deleteOwned(owner: string, except: readonly string[]): Promise<number> {
@@ -170,6 +177,11 @@ interface Row {
   readonly seen: unknown;
 }
 
+interface OwnedRow extends Row {
+  readonly id: string;
+  readonly owner: string | null;
+}
+
 type WriteRow = { readonly written: true; readonly version: string } | (Row & { readonly written: false });
 
 interface Ended {
@@ -188,4 +200,8 @@ function seconds(date: Date): number {
 function stored({ version, data, expires, seen }: Row): StoredRecord {
   const date = (epoch: unknown) => new Date(Math.round(Number(epoch) * 1000));
   return { version, data: new Uint8Array(data), expires: date(expires), seen: date(seen) };
+}
+
+function owned(row: OwnedRow): OwnedRecord {
+  return { ...stored(row), key: { id: row.id, owner: row.owner ?? undefined } };
 }

@@ -40,7 +40,7 @@ function suite(name: string, connect: () => Promise<RedisClient>): void {
         const client = (clients[opened++ % 2] ??= await connect());
         return { store: new RedisStore(client, { prefix: `${name}:${space}:` }), close: async () => {} };
       },
-      capabilities: { owners: true, deleteAll: true },
+      capabilities: { owners: true, deleteAll: true, list: true },
     });
   });
 }

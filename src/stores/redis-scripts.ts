@@ -178,3 +178,9 @@ export const UNLINK: Script = script("return redis.call('UNLINK', KEYS[1])");
 
 /** ARGV cursor, pattern, count. As a script it goes to masters only, and by no client's own idea of a scan. */
 export const SCAN: Script = script("return redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])");
+
+/** What a server calls itself since it was started; empty where it may not be asked. */
+export const SERVER: Script = script(`
+local info = redis.pcall('INFO', 'server')
+return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+`);

@@ -71,7 +71,7 @@ describeWith("redis", "RedisStore on one server", () => {
           const client = (clients[opened++ % 2] ??= await connect());
           return { store: new RedisStore(client, { prefix: `${name}:${space}:` }), close: async () => {} };
         },
-        capabilities: { owners: true, deleteAll: true },
+        capabilities: { owners: true, deleteAll: true, list: true },
       });
     });
   }

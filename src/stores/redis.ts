@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import type {
   OwnedRecord,
+  RecordPage,
   SaveResult,
   SessionKey,
   SessionRecord,
@@ -13,6 +14,7 @@ import { change } from "./redis-change.ts";
 import { connectionOf, type RedisClient, type RedisConnection, type Run } from "./redis-client.ts";
 import { warnOfEviction } from "./redis-eviction.ts";
 import type { Script } from "./redis-script.ts";
+import { scan, scanAll } from "./redis-scan.ts";
 import * as scripts from "./redis-scripts.ts";
 import { replaceApart } from "./replace-apart.ts";
 import {
@@ -129,6 +131,18 @@ export class RedisStore implements SessionStore {
     return Number(await this.#redis.run(scripts.DELETE_OWNED, this.#ownerKeys(owner), args));
   }
 
+  /** A step of a scan of all keys, and the records that it finds, each by itself. Where a Cluster is moving slots it may miss some. */
+  async list(after: string | undefined, limit: number, now: Date): Promise<RecordPage> {
+    const { keys, next } = await scanAll(this.#redis, after, this.#prefix, limit);
+    const records = await Promise.all(
+      keys.flatMap(recordKey).map(async (key) => {
+        const record = await this.load(key, now);
+        return record === undefined ? [] : [{ ...record, key }];
+      }),
+    );
+    return { records: records.flat(), next };
+  }
+
   /**
    * Looks through all keys of all masters: about two seconds per million of them, and no other command waits for it. A record that
    * is created meanwhile may be ended, too.
@@ -152,7 +166,7 @@ export class RedisStore implements SessionStore {
     let ended = 0;
     let cursor = "0";
     do {
-      const [next, keys] = await scan(run, cursor, this.#prefix);
+      const [next, keys] = await scan(run, cursor, this.#prefix, SCAN_COUNT);
       const counts = await Promise.all(keys.map((key) => this.#deleteFound(key, now)));
       for (const count of counts) ended += count;
       cursor = next;
@@ -192,13 +206,11 @@ export class RedisStore implements SessionStore {
 /** A key's owner with its epoch, or a visitor's record. The client may have put a prefix of its own before it. */
 const FOUND = /\{(?:([\w-]+)\}:epoch|([\w-]+)\})$/;
 
-async function scan(run: Run, cursor: string, prefix: string): Promise<[cursor: string, keys: string[]]> {
-  const pattern = `*${prefix.replace(/[*?[\]\\^]/g, "\\$&")}{*`;
-  const [next, keys] = (await run(scripts.SCAN, [], [cursor, pattern, `${SCAN_COUNT}`])) as [
-    Buffer,
-    Buffer[],
-  ];
-  return [String(next), keys.map(String)];
+/** Whose record is under a key, where there is one. */
+function recordKey(key: string): SessionKey[] {
+  const [, visitor, owner, id] = /\{(?:([\w-]{43})\}|([\w-]{22})\}:([\w-]{43}))$/.exec(key) ?? [];
+  if (visitor !== undefined) return [{ id: visitor, owner: undefined }];
+  return id === undefined ? [] : [{ id, owner }];
 }
 
 /** What all keys of a record have in braces. */

@@ -47,7 +47,7 @@ describe("SqliteStore", () => {
   storeSuite({
     test,
     open: async (space) => ({ store: new SqliteStore(connect(space)), close: async () => undefined }),
-    capabilities: { deleteExpired: true, owners: true, deleteAll: true },
+    capabilities: { deleteExpired: true, owners: true, deleteAll: true, list: true },
   });
 
   test("refuses what is no database, and options that it does not know", () => {

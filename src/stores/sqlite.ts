@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { ConfigError } from "../errors.ts";
 import type {
   OwnedRecord,
+  RecordPage,
   SaveResult,
   SessionKey,
   SessionRecord,
@@ -9,6 +10,7 @@ import type {
   StoredRecord,
   Version,
 } from "../session/store.ts";
+import { idAfter, pageById } from "./record-page.ts";
 import { DURABILITY, SqliteConnection, type SqliteDatabase } from "./sqlite-connection.ts";
 import { tableParts } from "./table-name.ts";
 
@@ -133,9 +135,16 @@ CREATE INDEX IF NOT EXISTS "${name}_expires" ON "${name}" (expires);`;
   listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
     const values = [owner, now.getTime()];
     return this.#database.read(() => {
-      const rows = this.#database.all<Row & { readonly id: string }>(this.#sql.listOwned, values);
-      return rows.map((row) => ({ ...stored(row), key: { id: row.id, owner } }));
+      const rows = this.#database.all<OwnedRow>(this.#sql.listOwned, values);
+      return rows.map(owned);
     });
+  }
+
+  list(after: string | undefined, limit: number, now: Date): Promise<RecordPage> {
+    const values = [idAfter(after), limit];
+    return this.#database.read(() =>
+      pageById(this.#database.all<OwnedRow>(this.#sql.list, values).map(owned), limit, now),
+    );
   }
 
   deleteOwned(owner: string, except: readonly string[]): Promise<number> {
@@ -173,6 +182,11 @@ interface Row {
   readonly seen: number | bigint;
 }
 
+interface OwnedRow extends Row {
+  readonly id: string;
+  readonly owner: string | null;
+}
+
 /** Values are bound in the order of their question marks, the one way that all drivers have: {@link state}, then {@link place}. */
 function statements(name: string) {
   const table = `"${name}"`;
@@ -189,7 +203,8 @@ function statements(name: string) {
     touch: `UPDATE ${table} SET seen = ?, expires = ? WHERE ${live} AND version = ? RETURNING version`,
     delete: `DELETE FROM ${table} WHERE ${key} RETURNING ${record}`,
     deleteExpired: `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires <= ? ORDER BY expires LIMIT ?)`,
-    listOwned: `SELECT id, ${record} FROM ${table} WHERE owner = ? AND expires > ?`,
+    list: `SELECT id, owner, ${record} FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`,
+    listOwned: `SELECT id, owner, ${record} FROM ${table} WHERE owner = ? AND expires > ?`,
     deleteOwned: `DELETE FROM ${table} WHERE owner = ? AND id NOT IN (SELECT value FROM json_each(?))`,
     deleteAll: `DELETE FROM ${table}`,
   };
@@ -211,4 +226,8 @@ function stored({ version, data, expires, seen }: Row): StoredRecord {
     expires: new Date(Number(expires)),
     seen: new Date(Number(seen)),
   };
+}
+
+function owned(row: OwnedRow): OwnedRecord {
+  return { ...stored(row), key: { id: row.id, owner: row.owner ?? undefined } };
 }

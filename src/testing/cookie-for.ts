@@ -30,8 +30,10 @@ export async function cookieFor<Data extends object>(
     Object.assign(session.data, data);
     if (user !== undefined) await session.regenerate({ user });
   });
-  const [setCookie] = setCookies;
-  if (setCookie === undefined)
+  const pairs = setCookies.map((header) => header.split(";", 1)[0]!);
+  // Where a session may take several cookies, those that it does not need are deleted.
+  const kept = pairs.filter((pair) => !pair.endsWith("="));
+  if (kept.length === 0)
     throw new ConfigError("A session that holds nothing has no cookie. Give it data, or a user.");
-  return setCookie.split(";", 1)[0]!;
+  return kept.join("; ");
 }

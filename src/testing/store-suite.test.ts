@@ -7,7 +7,7 @@ import { type StoreCapabilities, storeSuite } from "./index.ts";
 type Store = Required<SessionStore>;
 type Change = (store: Store) => { [Method in keyof SessionStore]?: SessionStore[Method] | undefined };
 
-const ALL = { deleteExpired: true, owners: true, deleteAll: true };
+const ALL = { deleteExpired: true, owners: true, deleteAll: true, list: true };
 
 interface Trial {
   readonly capabilities?: StoreCapabilities;
@@ -53,7 +53,9 @@ test("a store that does what it should passes", async () => {
 
 test("a store with more or fewer methods than it declares does not pass", async () => {
   const name = "has the optional methods that it declares, and no others";
-  expect(await failures(() => ({}), { capabilities: { owners: true, deleteAll: true } })).toEqual([name]);
+  expect(await failures(() => ({}), { capabilities: { owners: true, deleteAll: true, list: true } })).toEqual(
+    [name],
+  );
   expect(await failures(() => ({ deleteAll: undefined }))).toContain(name);
 });
 
@@ -328,6 +330,54 @@ describe("the suite finds", () => {
           listOwned: async (owner, now) => (ended.has(owner) ? [] : store.listOwned(owner, now)),
         };
       },
+    ],
+    "a list of all that is one of users alone": [
+      /^list gives all live records/,
+      (store) => ({
+        list: async (...args) => {
+          const { records, next } = await store.list(...args);
+          return { records: records.filter(({ key }) => key.owner !== undefined), next };
+        },
+      }),
+    ],
+    "a list of all with expired records": [
+      /^list gives all live records/,
+      (store) => ({ list: (after, limit) => store.list(after, limit, new Date(0)) }),
+    ],
+    "a list of all at once": [
+      /^list comes in pages/,
+      (store) => ({ list: (_, __, now) => store.list(undefined, 1_000_000, now) }),
+    ],
+    "a list of all whose pages have a gap between them": [
+      /^list comes in pages/,
+      (store) => ({
+        list: async (after, limit, now) => {
+          const page = await store.list(after, limit, now);
+          return page.next === undefined ? page : { ...page, records: page.records.slice(1) };
+        },
+      }),
+    ],
+    "a list of all that counts how many came before": [
+      /^what is there throughout is listed/,
+      (store) => ({
+        list: async (after = "0", limit, now) => {
+          const { records } = await store.list(undefined, 1_000_000, now);
+          const end = Number(after) + limit;
+          return {
+            records: records.slice(Number(after), end),
+            next: end < records.length ? String(end) : undefined,
+          };
+        },
+      }),
+    ],
+    "a list of all that fails for a place of others": [
+      /^list takes whatever text/,
+      (store) => ({
+        list: async (after, ...rest) => {
+          if (after !== undefined && after.length !== 43) throw new Error("no such place");
+          return store.list(after, ...rest);
+        },
+      }),
     ],
     "a deleteAll that knows only users": [
       /^deleteAll ends every record for good/,

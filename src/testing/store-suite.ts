@@ -4,6 +4,7 @@ import { bytesSuite } from "./stores/bytes.ts";
 import { cleaningSuite } from "./stores/cleaning.ts";
 import type { Check } from "./stores/common.ts";
 import { expirySuite } from "./stores/expiry.ts";
+import { listSuite } from "./stores/list.ts";
 import { ownersSuite } from "./stores/owners.ts";
 import { racesSuite } from "./stores/races.ts";
 import { recordsSuite } from "./stores/records.ts";
@@ -16,6 +17,8 @@ export interface StoreCapabilities {
   readonly owners?: boolean;
   /** `deleteAll`. Default: false. */
   readonly deleteAll?: boolean;
+  /** `list`. Default: false. */
+  readonly list?: boolean;
   /**
    * Whether each method is atomic against other processes too, as the contract wants it. Default: true. Where the backend has nothing
    * conditional, the suite uses one store where it would use two.
@@ -91,12 +94,14 @@ export function storeSuite({ test, open, capabilities }: StoreSuiteOptions): voi
         listOwned: store.listOwned !== undefined,
         deleteOwned: store.deleteOwned !== undefined,
         deleteAll: store.deleteAll !== undefined,
+        list: store.list !== undefined,
       },
       {
         deleteExpired: capabilities.deleteExpired ?? false,
         listOwned: capabilities.owners ?? false,
         deleteOwned: capabilities.owners ?? false,
         deleteAll: capabilities.deleteAll ?? false,
+        list: capabilities.list ?? false,
       },
     );
   });
@@ -109,4 +114,5 @@ export function storeSuite({ test, open, capabilities }: StoreSuiteOptions): voi
   racesSuite(check);
   cleaningSuite(check, capabilities);
   if (capabilities.owners === true) ownersSuite(check);
+  if (capabilities.list === true) listSuite(check);
 }

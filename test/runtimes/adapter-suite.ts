@@ -13,7 +13,7 @@ storeSuite({
     spaces.set(space, store);
     return { store, close: async () => void spaces.delete(space) };
   },
-  capabilities: { owners: true, deleteAll: true },
+  capabilities: { owners: true, deleteAll: true, list: true },
 });
 
 adapterSuite({

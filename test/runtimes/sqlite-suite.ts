@@ -39,7 +39,7 @@ storeSuite({
     const database = openDatabase(join(folder, `${space}.db`));
     return { store: new SqliteStore(database), close: async () => database.close() };
   },
-  capabilities: { deleteExpired: true, owners: true, deleteAll: true },
+  capabilities: { deleteExpired: true, owners: true, deleteAll: true, list: true },
 });
 
 test("while another connection writes, a write waits, the event loop turns, and reads see what is committed", async () => {

@@ -22,7 +22,12 @@ const TICK = 100;
 /** So many failures in a row mean that the store is down. */
 const FAILURES = 5;
 /** Work over many records may take so many times as long. */
-const PATIENCE: Partial<Record<Operation, number>> = { deleteOwned: 10, deleteAll: 60, deleteExpired: 60 };
+const PATIENCE: Partial<Record<Operation, number>> = {
+  list: 10,
+  deleteOwned: 10,
+  deleteAll: 60,
+  deleteExpired: 60,
+};
 /** Ticks from an attempt to reach a store that is down, and from its failure, to the next one. */
 const RETRY = 5;
 

@@ -9,6 +9,8 @@ export interface RecordCodec {
   encode(key: SessionKey, text: string): Uint8Array;
   /** @throws MalformedError */
   decode(key: SessionKey, data: Uint8Array): string;
+  /** How many secret keys are newer than the one that the bytes were made with; undefined where no key was used, or one that is gone. */
+  keyAge(data: Uint8Array): number | undefined;
 }
 
 const BRACE = 0x7b;
@@ -23,6 +25,7 @@ export const plainRecords: RecordCodec = {
     if (data[0] !== BRACE) throw new MalformedError("The record is not one of a session.");
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("latin1");
   },
+  keyAge: () => undefined,
 };
 
 /**
@@ -45,6 +48,10 @@ export function encryptedRecords(secretKeys: readonly SecretKey[]): RecordCodec 
         throw new MalformedError("The record was not encrypted with any of the secret keys.");
       const plain = open(recordKey(master, key), data.subarray(HEAD), associated(key));
       return Buffer.from(plain).toString("latin1");
+    },
+    keyAge(data) {
+      const master = ring.find(data.subarray(1, HEAD));
+      return master && ring.ageOf(master);
     },
   };
 }
