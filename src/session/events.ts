@@ -14,10 +14,12 @@ export type EventType =
   | "token.malformed"
   /** A cookie, or what it inflates to, is beyond the limit. */
   | "token.too_large"
-  /** A genuine cookie was made with a fallback key. */
+  /** A genuine cookie was made, or a session's record encrypted, with a fallback key. */
   | "token.old_key"
   /** The browser sent two different genuine session cookies of one name; neither was used. */
   | "cookie.duplicate"
+  /** A session that takes several cookies came without one of them, or with one that does not belong to it; none was used. */
+  | "cookie.chunk"
   /** A cookie holds what is no session ID. */
   | "sid.malformed"
   /** A well-formed session ID that the store does not know: the session has ended, or somebody guesses. It is never adopted. */

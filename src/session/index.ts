@@ -12,6 +12,7 @@ export type { AcceptedFormat, AcceptedSession, ForeignCookie } from "./accepted-
 export { acceptedCookie, refuseForeign } from "./accepted-cookie.ts";
 export { acceptedFlaskSession } from "./flask-session/accept.ts";
 export { flaskSession, type FlaskSessionOptions } from "./flask-session/flask-session.ts";
+export { hybrid, type HybridOptions } from "./server-side/hybrid.ts";
 export { serverSide, type ServerSideOptions } from "./server-side/server-side.ts";
 export { encryptedCookie, type EncryptedCookieStorageOptions } from "./client-side/encrypted-cookie.ts";
 export { signedCookie, type SignedCookieOptions } from "./client-side/signed-cookie.ts";
@@ -19,6 +20,7 @@ export type { Storage } from "./storage.ts";
 export type {
   LoadedRecord,
   OwnedRecord,
+  RecordPage,
   RecordStore,
   SaveResult,
   SessionKey,
@@ -27,4 +29,5 @@ export type {
   StoredRecord,
   Version,
 } from "./store.ts";
-export type { UserSession, UserSessions } from "./server-side/user-sessions.ts";
+export type { ListedSession, SessionPage, UserSession } from "./server-side/listed-session.ts";
+export type { UserSessions } from "./server-side/user-sessions.ts";

@@ -1,9 +1,21 @@
 import type { Session } from "./session.ts";
 
+/** What is known of a session that came with a request, beside its data. */
+export interface Found {
+  /** When it was made, in seconds since 1970; undefined where nobody has noted it. */
+  readonly created: number | undefined;
+  /** When its use was last noted, in seconds since 1970; undefined where it is not. */
+  readonly used: number | undefined;
+  /** Whether its cookie was made with a fallback key. */
+  readonly oldKey: boolean;
+}
+
 /** What keeps the session of one request: in its cookie, or in a store. */
 export interface Keeping<Data extends object> {
   /** Whether there is a store to wait for. */
   readonly mayWait: boolean;
+  /** The session that came with the request, once it is loaded; undefined where there is none. */
+  readonly found: Found | undefined;
 
   /** The session that the request begins with. Called once at most. */
   load(): Session<Data> | Promise<Session<Data>>;

@@ -4,8 +4,11 @@ import type { Session } from "./session.ts";
 export interface LiveSession<Data extends object> {
   /** The name of the session's record. */
   readonly id: string | undefined;
-  /** Lets `change` work on the newest text, in which `changes` are, and stores what it makes of it: the text that is stored now. */
-  update(changes: Changes, change: (text: string) => Promise<string>): Promise<string>;
+  /**
+   * Lets `change` work on the newest text, in which `changes` are, and stores what it makes of it: the text that is stored now. Absent where
+   * the store does not have the data.
+   */
+  update?(changes: Changes, change: (text: string) => Promise<string>): Promise<string>;
   /** Stores `changes` under a new ID; the text that is stored now. */
   regenerate(changes: Changes, identity: NewIdentity): Promise<string>;
   /** Ends the session for good. */

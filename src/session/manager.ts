@@ -6,6 +6,7 @@ import { checkSecretKeys, MAKE_KEY, type SecretKey, weaknessOf } from "../signer
 import { type CookieTemplate, nativeTemplates } from "./cookie-settings.ts";
 import { type EventListener, Events, type EventType, warn } from "./events.ts";
 import { Exchange } from "./exchange.ts";
+import type { Observer } from "./observer.ts";
 import { type SessionOptions, timing } from "./options.ts";
 import { factsOf, type PlainRequest } from "./plain-request.ts";
 import type { Session } from "./session.ts";
@@ -14,6 +15,8 @@ import { SessionCookie } from "./session-cookie.ts";
 import { encryptedCookie } from "./client-side/encrypted-cookie.ts";
 import type { OpenStorage, Storage } from "./storage.ts";
 import type { StoredSessions } from "./server-side/stored-sessions.ts";
+import { listedSession, type SessionPage } from "./server-side/listed-session.ts";
+import { readHandle } from "./server-side/session-id.ts";
 import { UserSessions } from "./server-side/user-sessions.ts";
 
 /** What a manager needs to know of a request. */
@@ -26,6 +29,8 @@ export interface RequestFacts {
   readonly encrypted: boolean;
   /** The User-Agent header, asked for when somebody logs in. */
   readonly userAgent?: () => string | undefined;
+  /** The request's method. */
+  readonly method?: string | undefined;
   /** The path and query as they were sent, asked for when somebody must log in first. */
   readonly url?: string | undefined;
   /** The X-Forwarded-For header, which Flask-Login believes. */
@@ -48,6 +53,7 @@ export class SessionManager<Data extends object = any> {
   readonly #slot: symbol = Symbol("hipflask.session");
   readonly #isAmbient: boolean;
   #saidInsecure = false;
+  #observer: Observer | undefined;
 
   /** @internal Use `createSessions`. */
   constructor(options: SessionOptions<Data>) {
@@ -66,7 +72,7 @@ export class SessionManager<Data extends object = any> {
       : nativeTemplates(options.cookie ?? {}, production);
     const setup = { keys: keys ?? [], timing: times, events: this.#events };
     const accept = (options.accept ?? []).map((format) => format.open(setup));
-    this.#storage = storage.open({ ...setup, accept });
+    this.#storage = storage.open({ ...setup, accept, isFlask: flask !== undefined });
     for (const { program, cookies } of accept) this.#checkApart(program, cookies[0].name);
     this.#settings = {
       json: this.#storage.json,
@@ -147,15 +153,20 @@ export class SessionManager<Data extends object = any> {
    * @throws ConfigError outside of a request
    */
   current(): Promise<Session<Data>> {
-    let here = ambient.getStore();
-    while (here !== undefined && here.manager !== this) here = here.outer;
-    const exchange = here?.exchange as Exchange<Data> | undefined;
+    const exchange = this.currentExchange();
     if (exchange === undefined) {
       return Promise.reject(
         new ConfigError("There is no current session: sessions.current() was called outside of a request."),
       );
     }
     return exchange.session();
+  }
+
+  /** @internal The exchange of the request that is being answered; undefined outside of one. */
+  currentExchange(): Exchange<Data> | undefined {
+    let here = ambient.getStore();
+    while (here !== undefined && here.manager !== this) here = here.outer;
+    return here?.exchange as Exchange<Data> | undefined;
   }
 
   /** Calls `listener` for each event of a type, or of all (`"*"`); returns what removes it. Listeners must be quick. */
@@ -168,6 +179,39 @@ export class SessionManager<Data extends object = any> {
     if (typeof user !== "string" || user === "")
       throw new TypeError("The user must be a string that is not empty.");
     return new UserSessions(this.#stored("list or end a user's sessions"), user);
+  }
+
+  /**
+   * A page of all sessions that live: of users and of visitors, in no order. It takes memory for one page, however many there are. One that
+   * lives throughout is on a page, and may be on several.
+   *
+   * @param options.after the `next` of the page before. Default: the first page
+   * @param options.limit about how many sessions, 1 to 1000. Default: 100
+   * @throws StoreError when the store fails | ConfigError where sessions are in cookies or the store cannot list them
+   */
+  async list(options: { after?: string | undefined; limit?: number } = {}): Promise<SessionPage> {
+    const { after, limit = 100 } = options;
+    const stored = this.#stored("list all sessions");
+    if (after !== undefined && typeof after !== "string")
+      throw new TypeError("after must be what the page before gave as next.");
+    if (!Number.isInteger(limit) || limit < 1 || limit > 1000)
+      throw new ConfigError("limit must be an integer from 1 to 1000.");
+    const { found, next } = await stored.list(after, limit);
+    return { sessions: found.map((session) => listedSession(stored, session)), next };
+  }
+
+  /**
+   * Ends a session that `list` gave, for good.
+   *
+   * @param handle the session's `handle`
+   * @returns whether there was one
+   * @throws StoreError when the store fails | TypeError for what is no handle | ConfigError where sessions are in cookies
+   */
+  async revoke(handle: string): Promise<boolean> {
+    const stored = this.#stored("end a session by its handle");
+    const key = typeof handle === "string" ? readHandle(handle) : undefined;
+    if (key === undefined) throw new TypeError("Pass the handle of a session that sessions.list() gave.");
+    return stored.end(key);
   }
 
   /**
@@ -203,15 +247,23 @@ export class SessionManager<Data extends object = any> {
       this.#storage.deleteExpired === undefined
         ? "Sessions in cookies are known to browsers alone"
         : "Flask-Session's layouts have no list of sessions";
-    return new ConfigError(`${why}: nothing can ${what}. Use serverSide(store).`);
+    return new ConfigError(
+      `${why}: nothing can ${what}. Use serverSide(store), or encryptedCookie({ revocation: store }).`,
+    );
   }
 
   /** For adapters: one request begins. */
   open(request: RequestFacts): Exchange<Data> {
     const jar = new CookieJar(request.cookie, { clock: this.#settings.timing.clock });
-    const cookie = new SessionCookie(request.cookie, this.#template(request), jar);
+    const cookie = new SessionCookie(request.cookie, this.#template(request), jar, this.#storage.maxCookies);
     const keeping = this.#storage.keep(this.#settings, cookie, request.userAgent);
-    return new Exchange(this.#settings, keeping, jar, request);
+    const watched = this.#observer?.watch({ request, jar, cookie, keeping }) ?? keeping;
+    return new Exchange(this.#settings, watched, jar, request);
+  }
+
+  /** @internal Lets `observer` watch all requests from now on, in the place of the one before. */
+  observe(observer: Observer): void {
+    this.#observer = observer;
   }
 
   /** @internal The exchange of the request that `context` belongs to; undefined where no adapter has seen it. */
@@ -222,6 +274,11 @@ export class SessionManager<Data extends object = any> {
   /** @internal For what is built on sessions. */
   get settings(): Settings<Data> {
     return this.#settings;
+  }
+
+  /** For adapters: how many Set-Cookie headers a session may need. */
+  get maxCookies(): number {
+    return this.#storage.maxCookies ?? 1;
   }
 
   /** For adapters: whether one of them has seen this request already. */

@@ -17,6 +17,10 @@ export const RESERVED = {
   client: "_client",
   /** The name of the series of remember-me tokens that the login belongs to. */
   series: "_series",
+  /** In a cookie: what the session is called in a store, by which it can be ended. */
+  sid: "_sid",
+  /** In a cookie: which record of the store it is a copy of, and since when. */
+  copy: "_copy",
   /** The key of the session that this one has become. */
   successor: "_successor",
   /** The key of the session that this one was, and when it ceased to be, in seconds since 1970. */
@@ -29,7 +33,12 @@ export const RESERVED = {
 export const FRESH = "_fresh";
 
 /** What stays when a session is emptied: it says where the session is and was, not what is in it. */
-export const LASTING: readonly string[] = [RESERVED.created, RESERVED.device, RESERVED.predecessor];
+export const LASTING: readonly string[] = [
+  RESERVED.created,
+  RESERVED.device,
+  RESERVED.predecessor,
+  RESERVED.sid,
+];
 
 /** What means the same in the sessions of Flask as in ours. */
 const FLASKS: readonly string[] = [

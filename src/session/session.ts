@@ -144,11 +144,11 @@ export class Session<Data extends object = any> {
    */
   async update(change: (data: Data) => void | Promise<void>): Promise<void> {
     const live = this.#live;
-    this.#writeLive("session.update");
-    if (live !== undefined) {
+    if (live?.update !== undefined) {
+      this.#writeLive("session.update");
       return this.#inTurn(async () => {
         const changes = this.changes();
-        const text = await live.update(changes, async (newest) => {
+        const text = await live.update!(changes, async (newest) => {
           const draft = await live.revive(newest);
           await change(draft.#data);
           return draft.#stringify();
@@ -156,6 +156,7 @@ export class Session<Data extends object = any> {
         await this.#adopt(live, text, changes.text);
       });
     }
+    this.#write("session.update");
     await change(this.#data);
     // What changed after the headers had left is lost.
     if (this.#sealed) throw new HeadersSentError("session.update");
@@ -399,7 +400,8 @@ export class Session<Data extends object = any> {
   get isEmpty(): boolean {
     const { json, schema, flask } = this.#settings;
     const alone = flask?.permanent === undefined ? RESERVED.created : RESERVED.permanent;
-    const isNothing = (key: string): boolean => key === alone || key === RESERVED.adopted;
+    const isNothing = (key: string): boolean =>
+      key === alone || key === RESERVED.adopted || (key === RESERVED.sid && flask === undefined);
     for (const key in this.#hidden) if (!isNothing(key)) return false;
     if (schema === undefined)
       return Object.entries(this.#data).every(([key, value]) => value === undefined || isNothing(key));

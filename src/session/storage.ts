@@ -32,18 +32,22 @@ export interface Storage {
   readonly open: (setup: StorageSetup) => OpenStorage;
 }
 
-interface StorageSetup {
+export interface StorageSetup {
   /** Oldest first: the last one signs. Empty where there are none. */
   readonly keys: readonly SecretKey[];
   readonly timing: Timing;
   readonly events: Events;
   /** What other programs' sessions are taken over. */
   readonly accept: readonly OpenAcceptedFormat[];
+  /** Whether Flask's rules hold. */
+  readonly isFlask: boolean;
 }
 
 /** A storage with its manager's keys and times. */
 export interface OpenStorage {
   readonly json: SessionJson;
+  /** How many cookies a session may take. Default: 1. */
+  readonly maxCookies?: number;
   /** Whose format our cookie has, where that is another program's, so that only its key tells ours from theirs. */
   readonly program?: string;
   /** What keeps the session of one request. */

@@ -74,7 +74,8 @@ export function weaknessOf(secret: SecretKey): string | undefined {
   return problem === undefined ? undefined : `The secret key ${problem}. ${MAKE_KEY}`;
 }
 
-function problemOf(secret: SecretKey): string | undefined {
+/** What {@link weaknessOf} says, as the end of a sentence that begins with the key's name. */
+export function problemOf(secret: SecretKey): string | undefined {
   const bytes = toBytes(secret);
   const text = toAscii(secret);
   if (bytes.length === 0) return "is empty";

@@ -5,6 +5,8 @@ import { spawnApp } from "../support/client.ts";
 import { LISTENERS } from "./adapters.ts";
 import { conformanceSuite } from "./conformance-suite.ts";
 
+const FORMATS =
+  "flask, flask-session, express-session, cookie-session, fastify-secure-session, iron-session, hono-sessions, jwt";
 const STORAGES = ["encrypted", "signed", "flask", "server"];
 
 for (const adapter of Object.keys(LISTENERS)) {
@@ -19,9 +21,12 @@ describe("the conformance app refuses", () => {
       "ADAPTER=rails",
       "ADAPTER=rails is not known. Known: web, node, hono, express, express4, fastify, koa, h3, nest-express, nest-fastify, react-router, next, nitro, sveltekit.\n",
     ],
-    ["STORAGE=paper", "STORAGE=paper is not known. Known: encrypted, signed, server, flask.\n"],
+    ["STORAGE=paper", "STORAGE=paper is not known. Known: encrypted, signed, server, hybrid, flask.\n"],
     ["STORAGE=server STORE=paper", `STORE=paper is not known. Known: ${Object.keys(STORES).join(", ")}.\n`],
     ["STORAGE=server LAYOUT=paper", "LAYOUT=paper is not known. Known: native, flask-session.\n"],
+    ["STORAGE=server REVOCATION=redis", "REVOCATION is for STORAGE=encrypted and STORAGE=signed.\n"],
+    ["ACCEPT=paper", `ACCEPT=paper is not known. Known: ${FORMATS}.\n`],
+    ["STORAGE=flask ACCEPT=jwt", "ACCEPT is not for STORAGE=flask.\n"],
     ["LIFETIME=soon", "LIFETIME must be a whole number.\n"],
     ["LIFETIME=0", "lifetime must be a whole number of seconds, at least 1.\n"],
   ])("%s with exit code 2", async (settings, message) => {

@@ -34,7 +34,12 @@ export function answer(value: unknown, status = 200): Response {
   });
 }
 
-const STATUS: Partial<Record<ErrorCode, number>> = { TOO_LARGE: 413, GONE: 409 };
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  TOO_LARGE: 413,
+  GONE: 409,
+  UNAUTHORIZED: 401,
+  NEEDS_REFRESH: 401,
+};
 
 /** What the client gets to know of an error. */
 export function failure(error: unknown): Response {

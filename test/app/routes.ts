@@ -13,13 +13,17 @@ import {
   type StoreCall,
   type UserSessions,
 } from "hipflask";
+import type { Login } from "hipflask/login";
 import { answer, type Call, failure, RequestError } from "./call.ts";
+import { loginRoute, type User } from "./login-routes.ts";
 
 type Data = Record<string, unknown>;
 
 /** What the routes need to know of the process. */
 export interface Process {
   readonly sessions: SessionManager<Data>;
+  /** Default: none, and no routes under /auth. */
+  readonly login?: Login<User>;
   /** How many unhandled rejections and uncaught exceptions there were. */
   unhandled(): number;
 }
@@ -29,7 +33,11 @@ type Route = (call: Call, session: () => Promise<Session<Data>>, key: string) =>
 const DONE = { ok: true };
 
 /** The conformance app: from a request to its answer, with the session's middleware already around it. */
-export function conformanceRoutes({ sessions, unhandled }: Process): (call: Call) => Promise<Response> {
+export function conformanceRoutes({
+  sessions,
+  login,
+  unhandled,
+}: Process): (call: Call) => Promise<Response> {
   const events: Record<string, number> = {};
   sessions.on("*", ({ type }) => {
     events[type] = (events[type] ?? 0) + 1;
@@ -75,6 +83,8 @@ export function conformanceRoutes({ sessions, unhandled }: Process): (call: Call
     try {
       const [, name = "", ...rest] = call.path.split("/");
       const method = call.method === "HEAD" ? "GET" : call.method;
+      if (name === "auth" && login !== undefined)
+        return await loginRoute(login, method, rest.join("/"), call);
       const route = routes.get(`${method} /${name}${rest.length > 0 ? "/:key" : ""}`);
       if (route === undefined) throw new RequestError(404, "There is no such route");
       return await route(call, () => sessions.get(call.context), decodeKey(rest.join("/")));

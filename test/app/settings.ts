@@ -1,67 +1,117 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import {
+  type AcceptedFormat,
   createSessions,
   encryptedCookie,
+  hybrid,
   serverSide,
   type SessionManager,
+  type SessionStore,
   signedCookie,
   type Storage,
 } from "hipflask";
 import { type FlaskConfig, flaskConfig } from "hipflask/flask";
+import { createLogin, type Login, type LoginOptions, type RememberStore } from "hipflask/login";
+import { MemoryStore } from "hipflask/stores/memory";
 import { type AdapterName, LISTENERS } from "./adapters.ts";
+import { choice, type Environment, list, number, UsageError } from "./environment.ts";
 import { FRAMEWORKS } from "./frameworks.ts";
+import type { User } from "./login-routes.ts";
 import { FLASK_STORES } from "../../apps/demo/flask-stores.ts";
 import { STORES } from "../../apps/demo/stores.ts";
 
-/** The environment asks for something that there is not. */
-export class UsageError extends Error {}
-
+/** What the app is, by its environment: docs/conformance.md. */
 export interface Settings {
   readonly adapter: AdapterName;
   readonly protocol: "http1" | "http2";
   readonly port: number;
   readonly sessions: SessionManager;
+  readonly login: Login<User>;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Sessions, and what logins go with them. */
+interface Kept {
+  readonly sessions: SessionManager;
+  readonly login: Pick<LoginOptions<User>, "flask" | "remember">;
+}
 
 /** @throws UsageError | ConfigError */
 export async function readSettings(env: Environment): Promise<Settings> {
+  const adapter = choice(env, "ADAPTER", "web", { ...LISTENERS, ...FRAMEWORKS });
+  const storage = choice(env, "STORAGE", "signed", STORAGES);
+  if (env["REVOCATION"] && storage !== "encrypted" && storage !== "signed")
+    throw new UsageError("REVOCATION is for STORAGE=encrypted and STORAGE=signed.");
+  if (env["ACCEPT"] && storage === "flask") throw new UsageError("ACCEPT is not for STORAGE=flask.");
+  const { sessions, login } = await STORAGES[storage](env);
   return {
-    adapter: choice(env, "ADAPTER", "web", { ...LISTENERS, ...FRAMEWORKS }),
+    adapter,
     protocol: env["HTTP2"] === "1" ? "http2" : "http1",
     port: number(env, "PORT") ?? 0,
-    sessions: await STORAGES[choice(env, "STORAGE", "signed", STORAGES)](env),
+    sessions,
+    login: createLogin<User>(sessions, { loadUser: (id) => ({ id }), ...login }),
   };
 }
 
 const STORAGES = {
-  encrypted: (env: Environment) => native(env, encryptedCookie()),
-  signed: (env: Environment) => native(env, signedCookie()),
+  encrypted: (env: Environment) => inCookies(env, encryptedCookie),
+  signed: (env: Environment) => inCookies(env, signedCookie),
   server: async (env: Environment) => {
     if (choice(env, "LAYOUT", "native", LAYOUTS) === "flask-session") return flaskSession(env);
-    const store = await STORES[choice(env, "STORE", "memory", STORES)](env["STORE_URL"] || undefined);
-    return native(env, serverSide(store));
+    const store = await openStore(env, "STORE", "memory");
+    return native(env, serverSide(store), store);
   },
-  flask: (env: Environment) => (env["LAYOUT"] === "flask-session" ? flaskSession(env) : flask(env, {})),
+  hybrid: async (env: Environment) => {
+    const store = await openStore(env, "STORE", "memory");
+    return native(env, hybrid(store, { maxAge: number(env, "MAX_AGE") ?? 5 }), store);
+  },
+  flask: async (env: Environment) => (env["LAYOUT"] === "flask-session" ? flaskSession(env) : flask(env, {})),
 };
 
-function native(env: Environment, storage: Storage): SessionManager {
-  return createSessions({
-    secretKey: secretKey(env),
-    secretKeyFallbacks: fallbacks(env),
+async function inCookies(
+  env: Environment,
+  storage: (options: { revocation?: SessionStore }) => Storage,
+): Promise<Kept> {
+  if (!env["REVOCATION"]) return native(env, storage({}), undefined);
+  const revocation = await openStore(env, "REVOCATION", "memory");
+  return native(env, storage({ revocation }), revocation);
+}
+
+function openStore(
+  env: Environment,
+  variable: "STORE" | "REVOCATION",
+  otherwise: "memory",
+): Promise<SessionStore> {
+  return STORES[choice(env, variable, otherwise, STORES)](env["STORE_URL"] || undefined);
+}
+
+/** @param store where remembered logins may be, too */
+async function native(env: Environment, storage: Storage, store: SessionStore | undefined): Promise<Kept> {
+  const secret = secretKey(env);
+  const sessions = createSessions({
+    secretKey: secret,
+    secretKeyFallbacks: list(env, "SECRET_KEY_FALLBACKS"),
     storage,
+    accept: await accepted(env, secret),
     lifetime: number(env, "LIFETIME"),
     idleTimeout: number(env, "IDLE_TIMEOUT"),
     clock: fileClock(env["CLOCK_FILE"]),
   });
+  const remember = store?.deleteOwned === undefined ? new MemoryStore() : (store as RememberStore);
+  return { sessions, login: { remember: { store: remember } } };
+}
+
+/** All these formats are loaded only where they are asked for. */
+async function accepted(env: Environment, secret: string): Promise<AcceptedFormat[]> {
+  if (!env["ACCEPT"]) return [];
+  const { acceptedFormats } = await import("./accept.ts");
+  return acceptedFormats(env, secret);
 }
 
 const LAYOUTS = { native: true, "flask-session": true };
 
 /** Sessions in Flask-Session's layout; `FORMAT` is its SESSION_SERIALIZATION_FORMAT. */
-async function flaskSession(env: Environment): Promise<SessionManager> {
+async function flaskSession(env: Environment): Promise<Kept> {
   const store = choice(env, "STORE", "file", FLASK_STORES);
   const format = choice(env, "FORMAT", "msgpack", { msgpack: true, json: true, pickle: true });
   return flask(env, {
@@ -70,24 +120,19 @@ async function flaskSession(env: Environment): Promise<SessionManager> {
   });
 }
 
-function flask(env: Environment, config: FlaskConfig): SessionManager {
-  return createSessions({
-    ...flaskConfig({
-      SECRET_KEY: secretKey(env),
-      SECRET_KEY_FALLBACKS: fallbacks(env),
-      PERMANENT_SESSION_LIFETIME: number(env, "LIFETIME"),
-      ...config,
-    }),
-    clock: fileClock(env["CLOCK_FILE"]),
-  });
+function flask(env: Environment, config: FlaskConfig): Kept {
+  const whole = {
+    SECRET_KEY: secretKey(env),
+    SECRET_KEY_FALLBACKS: list(env, "SECRET_KEY_FALLBACKS"),
+    PERMANENT_SESSION_LIFETIME: number(env, "LIFETIME"),
+    ...config,
+  };
+  const sessions = createSessions({ ...flaskConfig(whole), clock: fileClock(env["CLOCK_FILE"]) });
+  return { sessions, login: { flask: whole } };
 }
 
 function secretKey(env: Environment): string {
   return env["SECRET_KEY"] || randomBytes(32).toString("base64url");
-}
-
-function fallbacks(env: Environment): string[] {
-  return (env["SECRET_KEY_FALLBACKS"] ?? "").split(",").filter((key) => key !== "");
 }
 
 /** The machine's clock, moved by as many seconds as the file says at that moment. */
@@ -101,22 +146,4 @@ function offset(file: string): number {
   } catch {
     return 0;
   }
-}
-
-function number(env: Environment, name: string): number | undefined {
-  const text = env[name];
-  if (text === undefined || text === "") return undefined;
-  if (!/^\d+$/.test(text)) throw new UsageError(`${name} must be a whole number.`);
-  return Number(text);
-}
-
-function choice<Choices extends object>(
-  env: Environment,
-  name: string,
-  otherwise: keyof Choices & string,
-  choices: Choices,
-) {
-  const chosen = env[name] || otherwise;
-  if (Object.hasOwn(choices, chosen)) return chosen as keyof Choices;
-  throw new UsageError(`${name}=${chosen} is not known. Known: ${Object.keys(choices).join(", ")}.`);
 }

@@ -3,10 +3,26 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { overHttp, type Reply } from "../../src/testing/adapters/send.ts";
 import { Client, type RunningApp, startApp } from "../support/client.ts";
 import { describeWith } from "../support/provisioned.ts";
-import { type Rig, RIGS } from "./rigs.ts";
+import { KEY } from "../support/visitor.ts";
+import { type Rig, type RigKind, RIGS } from "./rigs.ts";
 
-const ROUNDS = process.env["HIPFLASK_LONG"] === "1" ? 50 : 10;
+const isLong = process.env["HIPFLASK_LONG"] === "1";
+type Storage = "server" | "encrypted" | "signed";
+
 const OPERATIONS = ["read", "write", "update", "regenerate", "flash"] as const;
+
+/** Where sessions in cookies are revoked, when time is short. */
+const REVOKING: Readonly<Record<string, readonly Storage[]>> = {
+  file: ["encrypted"],
+  sqlite: ["encrypted", "signed"],
+  postgres: ["encrypted"],
+  redis: ["encrypted"],
+};
+
+/** What the conformance app is told. */
+function environment({ env }: Rig, storage: Storage): Record<string, string> {
+  return storage === "server" ? env : { ...env, STORAGE: storage, REVOCATION: env["STORE"]! };
+}
 
 /** A client with a session of its own: data, and a user who is logged in. */
 async function loggedIn(app: RunningApp): Promise<Client> {
@@ -17,9 +33,19 @@ async function loggedIn(app: RunningApp): Promise<Client> {
   return client;
 }
 
-for (const kind of RIGS) {
+/** Sessions in a store, and those in cookies that it can revoke. */
+function storagesOf({ store, owners }: RigKind): readonly Storage[] {
+  if (owners === false) return ["server"];
+  return ["server", ...(isLong ? (["encrypted", "signed"] as const) : (REVOKING[store] ?? []))];
+}
+
+const SUBJECTS = RIGS.flatMap((kind) => storagesOf(kind).map((storage) => ({ kind, storage })));
+
+for (const { kind, storage } of SUBJECTS) {
   const describeRig = kind.needs === undefined ? describe : describeWith.bind(undefined, kind.needs);
-  describeRig(`a logout while another request is under way (${kind.store})`, () => {
+  const rounds = isLong ? 50 : storage === "server" ? 10 : 4;
+  const where = storage === "server" ? kind.store : `${storage} cookies, revocation in ${kind.store}`;
+  describeRig(`a logout while another request is under way (${where})`, () => {
     let rig: Rig;
     let apps: RunningApp[];
 
@@ -27,8 +53,8 @@ for (const kind of RIGS) {
       rig = await kind.start();
       apps = [];
       for (let i = 0; i < Math.min(kind.processes, 2); i++)
-        apps.push(await startApp({ ...rig.env, ADAPTER: "node" }));
-    }, 60_000);
+        apps.push(await startApp({ ...environment(rig, storage), ADAPTER: "node", SECRET_KEY: KEY }));
+    }, 180_000);
 
     afterAll(async () => {
       await Promise.all(apps.map((app) => app.stop()));
@@ -55,10 +81,10 @@ for (const kind of RIGS) {
     }
 
     test.each(OPERATIONS)(
-      `is final against a %s, ${ROUNDS} times`,
+      `is final against a %s, ${rounds} times`,
       { timeout: 60_000 },
       async (operation) => {
-        for (let round = 0; round < ROUNDS; round++) {
+        for (let round = 0; round < rounds; round++) {
           const client = await loggedIn(apps[0]!);
           const cookie = (await client.cookie("session"))!;
           // From well before the operation to well after it, in another process where there is one.
@@ -74,8 +100,8 @@ for (const kind of RIGS) {
       },
     );
 
-    test(`is final against the login of another user, ${ROUNDS} times`, { timeout: 60_000 }, async () => {
-      for (let round = 0; round < ROUNDS; round++) {
+    test(`is final against the login of another user, ${rounds} times`, { timeout: 60_000 }, async () => {
+      for (let round = 0; round < rounds; round++) {
         const client = await loggedIn(apps[0]!);
         const cookie = (await client.cookie("session"))!;
         const login = sleep(Math.random() * 6).then(() => ask(apps[0]!, "POST", "/login?user=2", cookie));
@@ -90,6 +116,7 @@ for (const kind of RIGS) {
 
     test.skipIf(kind.owners === false)(
       "is final for all devices, also those that log in meanwhile or before",
+      { timeout: 60_000 },
       async () => {
         const before = await Promise.all(
           Array.from({ length: 25 }, (_, i) => loggedIn(apps[i % apps.length]!)),

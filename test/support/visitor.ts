@@ -39,6 +39,11 @@ export class Visitor<Data extends object> {
     return thief;
   }
 
+  /** Takes in a response's Set-Cookie headers. */
+  take(setCookies: readonly string[]): void {
+    for (const header of setCookies) this.#jar.setCookieSync(header, this.#url, { ignoreError: true });
+  }
+
   /** One request in which `work` uses the session. */
   visit(work: (session: Session<Data>) => unknown): Promise<Visit> {
     return this.exchange(async (exchange) => work(await exchange.session()));
@@ -53,7 +58,7 @@ export class Visitor<Data extends object> {
     await exchange.commit();
     exchange.writeTo(headers);
     const setCookies = headers.getSetCookie();
-    for (const header of setCookies) this.#jar.setCookieSync(header, this.#url, { ignoreError: true });
+    this.take(setCookies);
     return { setCookies, vary: headers.get("Vary"), cacheControl: headers.get("Cache-Control") };
   }
 }

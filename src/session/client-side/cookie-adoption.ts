@@ -1,7 +1,9 @@
 import { seconds } from "../../clock.ts";
 import type { CookieCodec, Dict } from "../../codec/index.ts";
+import { withoutLabel } from "../../cookie/chunks.ts";
 import { StoreError } from "../../errors.ts";
 import type { AcceptedSession, OpenAcceptedFormat } from "../accepted-format.ts";
+import { type AdoptionNote, adoptionNote } from "../adoption-note.ts";
 import { AcceptedFormats, type FoundSession } from "../accepted-formats.ts";
 import type { Events } from "../events.ts";
 import { holdsAnything, keepableText } from "../keepable.ts";
@@ -17,6 +19,8 @@ const SETTLED = 60;
 export interface TakenOver {
   readonly read: ReadData;
   readonly program: string;
+  /** What stands for it, however often its old cookie comes. */
+  readonly note: AdoptionNote;
 }
 
 /**
@@ -31,7 +35,7 @@ export class CookieAdoption {
   readonly #events: Events;
 
   constructor(formats: readonly OpenAcceptedFormat[], codec: CookieCodec, timing: Timing, events: Events) {
-    this.#formats = new AcceptedFormats(formats, events, (value) => codec.hasForm(value));
+    this.#formats = new AcceptedFormats(formats, events, (value) => codec.hasForm(withoutLabel(value)));
     this.#codec = codec;
     this.#timing = timing;
     this.#events = events;
@@ -64,7 +68,8 @@ export class CookieAdoption {
     const data: Dict = { ...session.data, ...note };
     const { numberTypes } = session;
     const json = keepableText(this.#codec, { data, numberTypes }, this.#events);
-    return { read: { data, numberTypes, json }, program: format.program };
+    const taken = { data, numberTypes, json };
+    return { read: taken, program: format.program, note: adoptionNote(format, claim, session, this.#timing) };
   }
 
   /** Ends the record that a session in our cookie came from, where nobody can need it any more. */

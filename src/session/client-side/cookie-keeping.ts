@@ -1,12 +1,13 @@
 import { seconds } from "../../clock.ts";
 import type { CookieCodec } from "../../codec/index.ts";
-import { MAX_COOKIE_BYTES } from "../../cookie/attributes.ts";
 import { quoteAscii } from "../../encoding/json-text.ts";
 import { TooLargeError } from "../../errors.ts";
-import type { Keeping } from "../keeping.ts";
+import type { Found, Keeping } from "../keeping.ts";
 import type { CookieAdoption, TakenOver } from "./cookie-adoption.ts";
+import type { Gate } from "./gate.ts";
 import { openCookie } from "./open-cookie.ts";
 import { RESERVED } from "../reserved.ts";
+import { withMeta } from "../server-side/record-text.ts";
 import type { SessionCookie } from "../session-cookie.ts";
 import type { Session } from "../session.ts";
 import type { Settings } from "../settings.ts";
@@ -20,6 +21,7 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
   readonly #codec: CookieCodec | undefined;
   readonly #cookie: SessionCookie;
   readonly #adoption: CookieAdoption | undefined;
+  readonly #gate: Gate<Data> | undefined;
   /** The good cookie that came with the request, once somebody asked. */
   #opened: GenuineCookie | undefined;
   /** Or else the session of another program's that came with it. */
@@ -27,26 +29,47 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
   /** The record that it came from has just ended, which our cookie does not know yet. */
   #isSettled = false;
 
-  /** @param adoption what takes over sessions of other programs */
+  /**
+   * @param adoption what takes over sessions of other programs
+   * @param gate what knows whether a session has been ended
+   */
   constructor(
     settings: Settings<Data>,
     codec: CookieCodec | undefined,
     cookie: SessionCookie,
     adoption: CookieAdoption | undefined,
+    gate?: Gate<Data>,
   ) {
     this.#settings = settings;
     this.#codec = codec;
     this.#cookie = cookie;
     this.#adoption = adoption;
+    this.#gate = gate;
   }
 
   get mayWait(): boolean {
     return this.#adoption?.mayWait === true;
   }
 
+  get found(): Found | undefined {
+    if (this.#opened === undefined)
+      return this.#taken && { created: undefined, used: undefined, oldKey: false };
+    const { data, signedAt, oldKey } = this.#opened;
+    const created = data[RESERVED.created];
+    return { created: typeof created === "number" ? created : undefined, used: signedAt, oldKey };
+  }
+
   load(): Session<Data> | Promise<Session<Data>> {
     this.#open();
-    if (this.#adoption === undefined) return startSession(this.#settings, this.#opened);
+    if (this.#gate === undefined || this.#opened === undefined) return this.#begin();
+    return this.#gate.admit(this.#opened).then((admitted) => {
+      this.#opened = admitted;
+      return this.#begin();
+    });
+  }
+
+  #begin(): Session<Data> | Promise<Session<Data>> {
+    if (this.#adoption === undefined) return this.#start(this.#opened);
     return this.#opened === undefined
       ? this.#take(this.#adoption)
       : this.#settle(this.#adoption, this.#opened);
@@ -55,42 +78,79 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
   #open(): void {
     if (this.#codec === undefined) return;
     const values = this.#adoption?.ours(this.#cookie) ?? this.#cookie.sent();
-    this.#opened = openCookie(this.#settings, this.#codec, values, this.#cookie.name);
+    this.#opened = openCookie(this.#settings, this.#codec, this.#cookie, values);
   }
 
   /** Where there is no session of ours, there may be another program's. */
   #take(adoption: CookieAdoption): Session<Data> | Promise<Session<Data>> {
     const begin = (taken: TakenOver | undefined): Session<Data> | Promise<Session<Data>> => {
       this.#taken = taken;
-      return startSession(this.#settings, taken?.read);
+      return this.#start(taken?.read);
     };
-    const taking = adoption.find(this.#cookie);
+    const gate = this.#gate;
+    const found = adoption.find(this.#cookie);
+    const taking =
+      gate === undefined || found === undefined
+        ? found
+        : Promise.resolve(found).then((taken) => taken && gate.receive(taken));
     return taking instanceof Promise ? taking.then(begin) : begin(taking);
   }
 
   #settle(adoption: CookieAdoption, opened: GenuineCookie): Session<Data> | Promise<Session<Data>> {
     const settling = adoption.settle(opened);
-    if (!(settling instanceof Promise)) return startSession(this.#settings, settling);
+    if (!(settling instanceof Promise)) return this.#start(settling);
     return settling.then((settled) => {
       this.#isSettled = settled !== opened;
       this.#opened = settled;
-      return startSession(this.#settings, settled);
+      return this.#start(settled);
     });
+  }
+
+  #start(read: ReadData | undefined): Session<Data> | Promise<Session<Data>> {
+    return startSession(this.#settings, read, this.#gate);
   }
 
   commit(session: Session<Data> | undefined, wanted: boolean): boolean | Promise<boolean> {
     if (this.#codec === undefined) return false;
     if (session === undefined) return !wanted && this.#commitUntouched(this.#codec);
+    return this.prepare(session)?.() ?? false;
+  }
+
+  /**
+   * What {@link commit} is going to do, which may then be done later; undefined where it is nothing.
+   *
+   * @param renewed values of the session's own that the cookie gets; with them it is written although nothing changed
+   * @throws what cannot be stored
+   */
+  prepare(
+    session: Session<Data>,
+    renewed?: Readonly<Record<string, unknown>>,
+  ): (() => boolean | Promise<boolean>) | undefined {
     const { text, modified } = session.changes();
-    if (!modified && !this.#isReissueDue(session)) return false;
-    const { isEmpty } = session;
-    if (!isEmpty) this.#write(this.#codec, session.stamp(text, this.#opened?.signedAt), session, modified);
-    else if (modified || this.#taken !== undefined) this.#delete();
-    const depends = modified || !isEmpty;
-    // It was ended, and perhaps another one was begun.
+    const isForced = modified || renewed !== undefined;
+    if (this.#codec === undefined || (!isForced && !this.#isReissueDue(session))) return undefined;
+    if (session.isEmpty)
+      return () => {
+        if (isForced || this.#taken !== undefined) this.#delete();
+        return this.#settleOrigin(true, isForced);
+      };
+    const stamped = session.stamp(text, this.#opened?.signedAt);
+    const value = this.#sealedOrKept(
+      this.#codec,
+      renewed === undefined ? stamped : withMeta(stamped, renewed),
+      session,
+      isForced,
+    );
+    return () => {
+      if (value !== undefined) this.#write(value, session);
+      return this.#settleOrigin(!session.holds(RESERVED.adopted), true);
+    };
+  }
+
+  /** Ends the record that a session was taken over from, where it was ended, and perhaps another one begun. */
+  #settleOrigin(hasEnded: boolean, depends: boolean): boolean | Promise<boolean> {
     const start: ReadData | undefined = this.#opened ?? this.#taken?.read;
-    const hasEnded = start !== undefined && (isEmpty || !session.holds(RESERVED.adopted));
-    const ending = hasEnded ? this.#adoption?.end(start.data) : undefined;
+    const ending = hasEnded && start !== undefined ? this.#adoption?.end(start.data) : undefined;
     return ending?.then(() => depends) ?? depends;
   }
 
@@ -113,9 +173,7 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
     return timing.idleTimeout !== undefined && age >= timing.idleTimeout / 10;
   }
 
-  #write(codec: CookieCodec, text: string, session: Session<Data>, modified: boolean): void {
-    const value = this.#sealedOrKept(codec, text, session, modified);
-    if (value === undefined) return;
+  #write(value: string, session: Session<Data>): void {
     this.#adoption?.forget(this.#cookie);
     this.#cookie.set(value, session.permanent ? this.#end(session.createdSeconds) : undefined);
     const { events } = this.#settings;
@@ -149,10 +207,11 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
       throw tooLarge(what, text.length, codec.maxJsonBytes, session);
     }
     const value = codec.seal(text, this.#cookie.name);
-    const size = this.#cookie.name.length + value.length;
-    if (size > MAX_COOKIE_BYTES) {
-      const what = `takes ${size} bytes as a cookie, name included; browsers keep`;
-      throw tooLarge(what, size, MAX_COOKIE_BYTES, session);
+    const { name, room, max } = this.#cookie;
+    const size = name.length + value.length;
+    if (size > room) {
+      const keeper = max === 1 ? "browsers keep" : `${max} cookies hold`;
+      throw tooLarge(`takes ${size} bytes as a cookie, name included; ${keeper}`, size, room, session);
     }
     return value;
   }
@@ -166,9 +225,10 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
   }
 
   #delete(): void {
-    const wasSent = this.#cookie.sent().length > 0;
+    const wasSent = this.#cookie.isSent;
     this.#adoption?.forget(this.#cookie);
-    if (wasSent) this.#settings.events.emit("session.ended", "A session's cookie was deleted.");
+    if (wasSent && this.#gate === undefined)
+      this.#settings.events.emit("session.ended", "A session's cookie was deleted.");
     // A cookie that the browser does not have needs no deletion; Flask sends one all the same.
     if (wasSent || this.#settings.flask !== undefined) this.#cookie.delete();
   }

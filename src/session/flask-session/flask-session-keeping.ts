@@ -1,5 +1,5 @@
 import { GoneError } from "../../errors.ts";
-import type { Keeping } from "../keeping.ts";
+import type { Found, Keeping } from "../keeping.ts";
 import type { Known } from "../server-side/record-writer.ts";
 import type { SessionId } from "../server-side/session-id.ts";
 import type { SessionCookie } from "../session-cookie.ts";
@@ -39,6 +39,10 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
 
   get id(): string | undefined {
     return this.#place && publicName(this.#place.id);
+  }
+
+  get found(): Found | undefined {
+    return this.#place && { created: undefined, used: undefined, oldKey: false };
   }
 
   load(): Session<Data> | Promise<Session<Data>> {

@@ -1,11 +1,10 @@
 import { seconds } from "../../clock.ts";
 import type { TaggedJson } from "../../codec/index.ts";
-import { MAX_COOKIE_LIFETIME } from "../../cookie/attributes.ts";
 import { digestText } from "../../crypto/digest.ts";
 import { randomBytes } from "../../crypto/random.ts";
 import { encodeBase64url } from "../../encoding/base64url.ts";
-import type { AcceptedSession, OpenAcceptedFormat } from "../accepted-format.ts";
 import type { AcceptedFormats, FoundSession } from "../accepted-formats.ts";
+import { adoptionName, adoptionNote } from "../adoption-note.ts";
 import type { Events } from "../events.ts";
 import { holdsAnything, keepableText } from "../keepable.ts";
 import type { Timing } from "../options.ts";
@@ -75,7 +74,7 @@ export class Adoption {
 
   async #adopt(found: FoundSession, cookie: SessionCookie): Promise<Adopted | undefined> {
     const { format, text, claim } = found;
-    const note = noteName(format, claim.origin);
+    const note = adoptionName(format, claim.origin);
     const where = (await this.#whereabouts(note)) ?? (await this.#move(found, note));
     if (where === undefined) return undefined;
     // Before the answer: nothing may bring the session back once it was ended here.
@@ -104,25 +103,14 @@ export class Adoption {
     const created = seconds(this.#timing.clock);
     const kept = keepableText(this.#json, accepted, this.#events);
     await this.#stored.create(id, withMeta(kept, { [RESERVED.created]: created }), created);
-    if (await this.#stored.createNote(note, JSON.stringify(where), this.#noteEnd(format, accepted))) {
+    const { expires } = adoptionNote(format, claim, accepted, this.#timing);
+    if (await this.#stored.createNote(note, JSON.stringify(where), expires)) {
       this.#events.emit("session.adopted", `A session of ${format.program}'s was taken over.`);
       return where;
     }
     await this.#stored.drop(id);
     return this.#whereabouts(note);
   }
-
-  /** The note is needed for as long as the old cookie is good. What is gone where it was is good for nothing. */
-  #noteEnd({ end }: OpenAcceptedFormat, { expires = Number.POSITIVE_INFINITY }: AcceptedSession): Date {
-    const now = seconds(this.#timing.clock);
-    const longest = now + (end === undefined ? MAX_COOKIE_LIFETIME : this.#timing.lifetime);
-    // A second more than the old cookie, whose end may lie within one.
-    return new Date(Math.min(longest, Math.ceil(expires) + 1) * 1000);
-  }
-}
-
-function noteName({ cookies: [{ name }] }: OpenAcceptedFormat, origin: string): string {
-  return `adopted ${name} ${origin}`;
 }
 
 /** The ID that follows from the cookie of another program, and from nothing less. */

@@ -2,12 +2,13 @@ import { seconds } from "../../clock.ts";
 import { GoneError } from "../../errors.ts";
 import type { Adopted, Adoption } from "./adoption.ts";
 import { deviceOf } from "./device.ts";
-import type { Keeping } from "../keeping.ts";
+import type { Found, Keeping } from "../keeping.ts";
 import { withMeta } from "./record-text.ts";
 import { renamed } from "./record-writer.ts";
 import { RESERVED } from "../reserved.ts";
 import type { SessionCookie } from "../session-cookie.ts";
-import { newSessionId, ownerTag, readSessionId, type SessionId } from "./session-id.ts";
+import type { Carried, IdCarrier } from "./id-carrier.ts";
+import { newSessionId, ownerTag, type SessionId } from "./session-id.ts";
 import type { Changes, LiveSession, NewIdentity } from "../live-session.ts";
 import type { Session } from "../session.ts";
 import type { Settings } from "../settings.ts";
@@ -33,9 +34,14 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   readonly #cookie: SessionCookie;
   readonly #userAgent: (() => string | undefined) | undefined;
   readonly #adoption: Adoption | undefined;
+  readonly #carrier: IdCarrier;
   #place: Place | undefined;
   #user: string | undefined;
   #wasPermanent = false;
+  /** What the browser's cookie says of the session. */
+  #carried: KnownSession | undefined;
+  /** When the store was asked for what is known, in milliseconds since 1970. */
+  #asked = 0;
   /** The browser does not have the ID yet. */
   #isRenewed = false;
   /** The browser has an ID of a session that has ended. */
@@ -44,6 +50,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   /**
    * @param userAgent the request's User-Agent header
    * @param adoption what takes over sessions of other programs
+   * @param carrier how the cookie names the session
    */
   constructor(
     settings: Settings<Data>,
@@ -51,23 +58,33 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     cookie: SessionCookie,
     userAgent: (() => string | undefined) | undefined,
     adoption: Adoption | undefined,
+    carrier: IdCarrier,
   ) {
     this.#settings = settings;
     this.#stored = stored;
     this.#cookie = cookie;
     this.#userAgent = userAgent;
     this.#adoption = adoption;
+    this.#carrier = carrier;
   }
 
   get id(): string | undefined {
     return this.#place?.id.key.id;
   }
 
+  get found(): Found | undefined {
+    if (this.#place === undefined) return undefined;
+    const { created, seen } = this.#place.known;
+    return { created, used: Math.floor(seen.getTime() / 1000), oldKey: false };
+  }
+
   load(): Session<Data> | Promise<Session<Data>> {
     const sent = [...new Set(this.#cookie.sent())];
-    const ids = sent.flatMap((value) => readSessionId(value) ?? []);
+    const { name } = this.#cookie;
+    const ids = sent.flatMap((value) => this.#carrier.read(value, name) ?? []);
     const isMalformed = (value: string): boolean =>
-      readSessionId(value) === undefined && this.#adoption?.isForeign(this.#cookie, value) !== true;
+      this.#carrier.read(value, name) === undefined &&
+      this.#adoption?.isForeign(this.#cookie, value) !== true;
     if (ids.length < sent.length && sent.some(isMalformed)) this.#settings.events.emit("sid.malformed");
     if (ids.length === 0 || ids.length > MAX_CANDIDATES) return this.#adopt();
     return this.#find(ids);
@@ -83,11 +100,16 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     });
   }
 
-  async #find(ids: readonly SessionId[]): Promise<Session<Data>> {
+  async #find(carried: readonly Carried[]): Promise<Session<Data>> {
     const found: Adopted[] = [];
-    for (const id of ids) {
-      const session = await this.#stored.load(id);
-      if (session !== undefined) found.push({ id, session });
+    for (const { id, copy, isOutdated = false } of carried) {
+      const asked = copy?.asked ?? this.#now();
+      const session = copy?.session ?? (await this.#stored.load(id));
+      if (session === undefined) continue;
+      found.push({ id, session });
+      this.#asked = asked;
+      this.#carried = copy?.session.known;
+      this.#isRenewed = isOutdated && !session.retired;
     }
     if (found.length > 1) {
       this.#settings.events.emit("cookie.duplicate");
@@ -125,9 +147,8 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     }
     const place = this.#writable(this.#place);
     const apply = this.#stored.texts.applying(changes, place.known.text);
-    const known = await this.#stored.change(place.id, place.known, (newest) => change(apply(newest)));
-    this.#place = { ...place, known };
-    return known.text;
+    const { text } = await this.#change(place, (newest) => change(apply(newest)));
+    return text;
   }
 
   async regenerate(changes: Changes, { user, device }: NewIdentity): Promise<string> {
@@ -142,6 +163,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
       const apply = this.#stored.texts.applying(changes, place.known.text);
       const change = (newest: string): string => withMeta(apply(newest), meta);
       const keepData = this.#user === undefined || this.#user === user;
+      this.#asked = this.#now();
       const known = await this.#stored.rename(place.id, place.known, next, change, keepData);
       this.#place = { id: next, known, retired: false };
       this.#isRenewed = true;
@@ -159,6 +181,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     this.#adoption?.forget(this.#cookie);
     this.#place = undefined;
     this.#user = undefined;
+    this.#carried = undefined;
     this.#isRenewed = false;
     this.#wasPermanent = false;
   }
@@ -182,9 +205,10 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
       return false;
     }
     if (changes.modified) return this.#keep(this.#place, session, changes);
-    const isDue = this.#isRefreshDue(this.#place.known);
-    const refreshed =
-      isDue && !this.#isRenewed ? this.#stored.touch(this.#place.id, this.#place.known) : undefined;
+    const { id, known } = this.#place;
+    const isDue = this.#isRefreshDue(known);
+    const refreshed = isDue && !this.#isRenewed ? this.#stored.touch(id, known) : undefined;
+    if (isDue) this.#place = { ...this.#place, known: { ...known, seen: new Date(this.#now()) } };
     const isSet = this.#setCookie(session, isDue);
     return refreshed === undefined ? isSet : refreshed.then(() => isSet);
   }
@@ -198,8 +222,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     const isDue = this.#isRefreshDue(place.known);
     try {
       const apply = this.#stored.texts.applying(changes, place.known.text);
-      const known = await this.#stored.change(place.id, place.known, apply);
-      this.#place = { ...place, known };
+      await this.#change(place, apply);
     } catch (error) {
       if (!(error instanceof GoneError)) throw error;
       this.#settings.events.emit("session.gone");
@@ -208,9 +231,19 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     return this.#setCookie(session, isDue);
   }
 
+  /** What the store has been asked for nothing is no newer than before. */
+  async #change(place: Place, change: (text: string) => string | Promise<string>): Promise<KnownSession> {
+    const asked = this.#now();
+    const known = await this.#stored.change(place.id, place.known, change);
+    if (known.version !== place.known.version) this.#asked = asked;
+    this.#place = { ...place, known };
+    return known;
+  }
+
   async #create(text: string, owner: string | undefined): Promise<string> {
     const now = seconds(this.#settings.timing.clock);
     const id = newSessionId(owner);
+    this.#asked = this.#now();
     const known = await this.#stored.create(id, withMeta(text, { [RESERVED.created]: now }), now);
     this.#place = { id, known, retired: false };
     this.#isRenewed = true;
@@ -221,17 +254,23 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   /** A cookie that ends with the browser needs no renewal; one with a date gets a later one from time to time. */
   #setCookie(session: Session<Data>, isDue: boolean): boolean {
     const { permanent } = session;
-    if (!this.#isRenewed && permanent === this.#wasPermanent && !(permanent && isDue)) return false;
     const { id, known } = this.#place!;
+    const isNews = this.#isRenewed || this.#carrier.isNews(known, this.#carried);
+    if (!isNews && permanent === this.#wasPermanent && !(permanent && isDue)) return false;
     const end = this.#stored.expiry(known.created, new Date(this.#settings.timing.clock.now()));
     this.#adoption?.forget(this.#cookie);
-    this.#cookie.set(id.text, permanent ? Math.floor(end.getTime() / 1000) : undefined);
+    const value = this.#carrier.write(id, known, this.#asked, this.#cookie.name);
+    this.#cookie.set(value, permanent ? Math.floor(end.getTime() / 1000) : undefined);
     return true;
   }
 
   #isRefreshDue({ seen }: KnownSession): boolean {
     const { clock, idleTimeout } = this.#settings.timing;
     return idleTimeout !== undefined && clock.now() - seen.getTime() >= idleTimeout * 100;
+  }
+
+  #now(): number {
+    return this.#settings.timing.clock.now();
   }
 
   #writable(place: Place): Place {

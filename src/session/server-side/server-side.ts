@@ -3,9 +3,11 @@ import { ConfigError } from "../../errors.ts";
 import { AcceptedFormats } from "../accepted-formats.ts";
 import { Adoption } from "./adoption.ts";
 import { StoreGuard } from "./guarded-store.ts";
+import { type IdCarrier, idAlone } from "./id-carrier.ts";
 import { encryptedRecords, plainRecords } from "./record-codec.ts";
 import { ServerKeeping } from "./server-keeping.ts";
-import type { Storage } from "../storage.ts";
+import type { SessionTexts } from "../session-texts.ts";
+import type { Storage, StorageSetup } from "../storage.ts";
 import type { SessionStore } from "../store.ts";
 import { StoredSessions } from "./stored-sessions.ts";
 
@@ -37,6 +39,21 @@ export interface ServerSideOptions {
  * @example createSessions({ storage: serverSide(new RedisStore(redis)) })
  */
 export function serverSide(store: SessionStore, options: ServerSideOptions = {}): Storage {
+  return inStore(store, options, options.encryptAtRest === true, () => idAlone);
+}
+
+/**
+ * Sessions in a store, whatever their cookies are like.
+ *
+ * @param needsKey whether there must be a secret key
+ * @param carrierOf makes what reads and writes the cookies
+ */
+export function inStore(
+  store: SessionStore,
+  options: ServerSideOptions,
+  needsKey: boolean,
+  carrierOf: (setup: StorageSetup, texts: SessionTexts) => IdCarrier,
+): Storage {
   const { timeout = 1, maxPending = 1000, maxPerUser, encryptAtRest = false, cleanEvery } = options;
   if (typeof (store as Partial<SessionStore> | undefined)?.load !== "function")
     throw new ConfigError("serverSide needs a store. Write serverSide(new MemoryStore()), or another one.");
@@ -49,8 +66,9 @@ export function serverSide(store: SessionStore, options: ServerSideOptions = {})
   if (maxPerUser !== undefined && store.listOwned === undefined)
     throw new ConfigError("maxPerUser needs a store that can list a user's sessions.");
   return {
-    needsKey: encryptAtRest,
-    open({ keys, timing, events, accept }) {
+    needsKey,
+    open(setup) {
+      const { keys, timing, events, accept } = setup;
       const json = new TaggedJson(options.tags);
       const codec = encryptAtRest ? encryptedRecords(keys) : plainRecords;
       const guard = new StoreGuard(store, events, { timeout, maxPending });
@@ -59,13 +77,14 @@ export function serverSide(store: SessionStore, options: ServerSideOptions = {})
         accept.length === 0
           ? undefined
           : new Adoption(new AcceptedFormats(accept, events), stored, json, timing, events);
+      const carrier = carrierOf(setup, stored.texts);
       if (cleanEvery !== undefined) stored.cleanEvery(cleanEvery);
       return {
         json,
         stored,
         deleteExpired: (limit) => stored.deleteExpired(limit),
         keep: (settings, cookie, userAgent) =>
-          new ServerKeeping(settings, stored, cookie, userAgent, adoption),
+          new ServerKeeping(settings, stored, cookie, userAgent, adoption, carrier),
       };
     },
   };

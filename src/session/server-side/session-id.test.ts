@@ -1,6 +1,6 @@
 import crypto from "node:crypto";
-import { syncBuiltinESMExports } from "node:module";
 import { describe, expect, test } from "vitest";
+import { withoutRandomness } from "../../../test/support/no-randomness.ts";
 import { failure, setUpServer } from "../../../test/support/server-sessions.ts";
 import { newSessionId, ownerTag, readSessionId } from "./session-id.ts";
 
@@ -39,20 +39,12 @@ describe("a new ID", () => {
 
   test("is not made where the system has no randomness: nothing takes its place", async () => {
     const { visitor, countRecords } = setUpServer();
-    const { randomBytes } = crypto;
-    crypto.randomBytes = (() => {
-      throw new Error("no entropy");
-    }) as never;
-    syncBuiltinESMExports();
-    try {
+    await withoutRandomness(async () => {
       expect(() => newSessionId(undefined)).toThrow("no entropy");
       expect(await failure(visitor.visit(({ data }) => (data["a"] = 1)))).toMatchObject({
         message: "no entropy",
       });
-    } finally {
-      crypto.randomBytes = randomBytes;
-      syncBuiltinESMExports();
-    }
+    });
     expect(visitor.cookie).toBe("");
     expect(await countRecords()).toBe(0);
   });

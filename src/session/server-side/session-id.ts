@@ -4,6 +4,7 @@ import { encodeBase64url } from "../../encoding/base64url.ts";
 import type { SessionKey } from "../store.ts";
 
 const ID_BYTES = 32;
+const ID_LENGTH = 43;
 const OWNER_LENGTH = 22;
 const FORM = /^[\w-]{43}(?:\.[\w-]{22})?$/;
 
@@ -37,8 +38,21 @@ export function ownerTag(user: string): string {
   );
 }
 
+/** What a session is called where people end it: as its ID is built, of the digest in the place of the secret. */
+export function handleOf({ id, owner }: SessionKey): string {
+  return owner === undefined ? id : `${id}.${owner}`;
+}
+
+/** Undefined for what is no handle. */
+export function readHandle(handle: string): SessionKey | undefined {
+  return FORM.test(handle) ? keyOf(handle, handle.slice(0, ID_LENGTH)) : undefined;
+}
+
 function named(text: string): SessionId {
+  return { text, key: keyOf(text, digestText("sha256", Buffer.from(text, "latin1"), "base64url")) };
+}
+
+function keyOf(text: string, id: string): SessionKey {
   const dot = text.indexOf(".");
-  const id = digestText("sha256", Buffer.from(text, "latin1"), "base64url");
-  return { text, key: { id, owner: dot < 0 ? undefined : text.slice(dot + 1) } };
+  return { id, owner: dot < 0 ? undefined : text.slice(dot + 1) };
 }

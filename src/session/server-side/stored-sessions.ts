@@ -38,6 +38,14 @@ export interface StoredSession {
   readonly known: KnownSession;
   /** It has got a new ID: under this one it can be read for a little while, and no more. */
   readonly retired: boolean;
+  /** How many secret keys are newer than the one that its record is encrypted with; undefined where it is not. */
+  readonly keyAge: number | undefined;
+}
+
+/** A session that was looked for by something else than its ID. */
+export interface FoundSession {
+  readonly key: SessionKey;
+  readonly session: StoredSession;
 }
 
 /** The sessions in a store: texts in place of bytes, times, and no write that is lost. */
@@ -86,6 +94,8 @@ export class StoredSessions {
     const session = record && this.#read(key, record);
     const isOver =
       session?.retired === true && this.#timing.clock.now() - session.known.seen.getTime() >= GRACE;
+    if (session?.keyAge !== undefined && session.keyAge > 0)
+      this.#events.emit("token.old_key", "A session's record was encrypted with a fallback key.");
     if (record !== undefined && !isOver) return session;
     unknown();
     return undefined;
@@ -93,23 +103,28 @@ export class StoredSessions {
 
   /** The session in a record; undefined where the record cannot be read or the session has lasted too long. */
   #read(key: SessionKey, record: StoredRecord): StoredSession | undefined {
+    const session = this.#sessionIn(key, record);
+    if (session === undefined) {
+      this.#events.emit("record.corrupt");
+    } else if (this.#hasEnded(session.known)) {
+      this.#events.emit("token.expired", "A session is older than it may be, or was not used for too long.");
+      return undefined;
+    }
+    return session;
+  }
+
+  /** Undefined where there is none that can be read. */
+  #sessionIn(key: SessionKey, record: StoredRecord): StoredSession | undefined {
     try {
       const text = this.#codec.decode(key, record.data);
       const read = this.texts.parse(text);
       const created = read.data[RESERVED.created];
-      if (typeof created !== "number") throw new MalformedError("The record has no time of creation.");
-      if (this.#hasEnded(created, record.seen)) {
-        this.#events.emit(
-          "token.expired",
-          "A session is older than it may be, or was not used for too long.",
-        );
-        return undefined;
-      }
+      if (typeof created !== "number") return undefined;
       const known = { text, created, version: record.version, seen: record.seen };
-      return { read, known, retired: successorOf(text) !== undefined };
+      const keyAge = this.#codec.keyAge(record.data);
+      return { read, known, retired: successorOf(text) !== undefined, keyAge };
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
-      this.#events.emit("record.corrupt");
       return undefined;
     }
   }
@@ -214,20 +229,25 @@ export class StoredSessions {
     }
   }
 
-  /** Ends a session, under all the IDs that it had a moment ago or got in the meantime. @throws StoreError */
-  async end(key: SessionKey): Promise<void> {
-    await this.#end([key], new Set());
+  /** Ends a session, under all the IDs that it had a moment ago or got in the meantime. Whether there was one. @throws StoreError */
+  async end(key: SessionKey): Promise<boolean> {
+    const ended = await this.#end([key], new Set());
     this.#events.ended(key.id);
+    return ended;
   }
 
   /** @param seen the names of records that stay as they are */
-  async #end(keys: SessionKey[], seen: Set<string>): Promise<void> {
+  async #end(keys: SessionKey[], seen: Set<string>): Promise<boolean> {
+    let ended = false;
     for (const next of keys) {
       if (seen.has(next.id)) continue;
       seen.add(next.id);
       const record = await this.#guard.call("delete", (store) => store.delete(next));
-      if (record !== undefined) keys.push(...this.#linked(next, record));
+      if (record === undefined) continue;
+      ended = true;
+      keys.push(...this.#linked(next, record));
     }
+    return ended;
   }
 
   #linked(key: SessionKey, record: StoredRecord): SessionKey[] {
@@ -246,7 +266,7 @@ export class StoredSessions {
   }
 
   /** The live sessions of an owner. @throws StoreError | ConfigError */
-  async owned(owner: string): Promise<{ key: SessionKey; session: StoredSession }[]> {
+  async owned(owner: string): Promise<FoundSession[]> {
     const records: OwnedRecord[] = await this.#guard.call("listOwned", (store) =>
       capability(store.listOwned?.bind(store), "list a user's sessions")(owner, this.#now()),
     );
@@ -254,6 +274,22 @@ export class StoredSessions {
       const session = this.#read(record.key, record);
       return session === undefined || session.retired ? [] : [{ key: record.key, session }];
     });
+  }
+
+  /** Some of all live sessions, and where the others are. Other records than sessions' are passed over. @throws StoreError | ConfigError */
+  async list(
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ found: FoundSession[]; next: string | undefined }> {
+    const { records, next } = await this.#guard.call("list", (store) =>
+      capability(store.list?.bind(store), "list all sessions")(after, limit, this.#now()),
+    );
+    const found = records.flatMap((record) => {
+      const session = this.#sessionIn(record.key, record);
+      const isShown = session !== undefined && !session.retired && !this.#hasEnded(session.known);
+      return isShown ? [{ key: record.key, session }] : [];
+    });
+    return { found, next };
   }
 
   /**
@@ -352,7 +388,7 @@ export class StoredSessions {
   }
 
   /** By the stored times; the store's own expiry may have been set under other options. */
-  #hasEnded(created: number, seen: Date): boolean {
+  #hasEnded({ created, seen }: KnownSession): boolean {
     const now = this.#timing.clock.now();
     const { lifetime, idleTimeout } = this.#timing;
     return (

@@ -1,19 +1,6 @@
-import { RESERVED } from "../reserved.ts";
+import { type UserSession, userSession } from "./listed-session.ts";
 import { ownerTag } from "./session-id.ts";
 import type { StoredSessions } from "./stored-sessions.ts";
-
-/** One of a user's sessions, as a page on the user's devices shows it. */
-export interface UserSession {
-  /** As `session.id`: no secret. */
-  readonly id: string;
-  readonly createdAt: Date;
-  /** To within a tenth of the idle time; without one, when something was last written. */
-  readonly lastSeenAt: Date;
-  /** Such as `Firefox on Linux`; undefined where nothing is known. */
-  readonly device: string | undefined;
-  /** Ends this session. @throws StoreError */
-  revoke(): Promise<void>;
-}
 
 const NAME = /^[\w-]{43}$/;
 
@@ -31,16 +18,7 @@ export class UserSessions {
   /** The user's sessions, the last used first. @throws StoreError | ConfigError where the store cannot tell */
   async list(): Promise<UserSession[]> {
     const owned = await this.#stored.owned(this.#owner);
-    const sessions = owned.map(({ key, session: { read, known } }): UserSession => {
-      const device = read.data[RESERVED.device];
-      return {
-        id: key.id,
-        createdAt: new Date(known.created * 1000),
-        lastSeenAt: known.seen,
-        device: typeof device === "string" ? device : undefined,
-        revoke: () => this.#stored.end(key),
-      };
-    });
+    const sessions = owned.map((found) => userSession(this.#stored, found));
     return sessions.toSorted((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime());
   }
 
