@@ -34,6 +34,7 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
           host: c.req.header("Host") ?? new URL(c.req.url).host,
           encrypted: c.req.url.startsWith("https:"),
           userAgent: () => c.req.header("User-Agent"),
+          method: c.req.method,
           url: c.req.url.replace(/^[^/]*\/\/[^/?]*/, ""),
           forwardedFor: () => c.req.header("X-Forwarded-For"),
         });

@@ -5,13 +5,14 @@ import { isRefusal, refusalOf, refusalResponse } from "./refusal.ts";
 /** What is asked of a request of the Fetch API's kind. */
 export interface WebRequest {
   readonly url: string;
+  readonly method?: string;
   readonly headers: Pick<Headers, "get">;
 }
 
 /** Opens the exchange of a request of the Fetch API's kind. */
 export function openWebExchange<Data extends object>(
   sessions: SessionManager<Data>,
-  { url, headers }: WebRequest,
+  { url, method, headers }: WebRequest,
 ): Exchange<Data> {
   const { host, protocol, pathname, search } = new URL(url);
   return sessions.open({
@@ -19,6 +20,7 @@ export function openWebExchange<Data extends object>(
     host: headers.get("Host") ?? host,
     encrypted: protocol === "https:",
     userAgent: () => headers.get("User-Agent") ?? undefined,
+    method,
     url: pathname + search,
     forwardedFor: () => headers.get("X-Forwarded-For") ?? undefined,
   });

@@ -1,0 +1,32 @@
+import type { SessionManager } from "../../session/index.ts";
+import { handleOf, ownerTag } from "../../session/server-side/session-id.ts";
+import { html, type Html } from "./html.ts";
+import { actionForm, address, type Context, layout } from "./layout.ts";
+import { search } from "./search.ts";
+import { sessionTable } from "./session-table.ts";
+import { plural } from "./times.ts";
+
+/** The sessions of one user. @throws StoreError | ConfigError where the store cannot tell */
+export async function userPage(sessions: SessionManager, context: Context, user: string): Promise<string> {
+  const owner = ownerTag(user);
+  const found = (await sessions.forUser(user).list()).map((session) =>
+    Object.assign(session, { user, loggedIn: true, handle: handleOf({ id: session.id, owner }) }),
+  );
+  const content = html`${search(context, user)}
+    <section aria-labelledby="list">
+      <h2 id="list">${found.length === 0 ? "No session" : plural(found.length, "session")} of ${user}</h2>
+      ${
+        found.length === 0
+          ? html`<p class="quiet">This user is not logged in anywhere. Names are compared to the letter.</p>`
+          : html`${sessionTable(context, `Sessions of ${user}`, found, { user })}${endAll(context, user)}`
+      }
+    </section>`;
+  return layout(context, "Sessions", content);
+}
+
+function endAll(context: Context, user: string): Html {
+  const action = address(context, "/end-user", { user });
+  return html`<div class="buttons">
+    ${actionForm(context, action, {}, "End all of them", `, all sessions of ${user}`)}
+  </div>`;
+}

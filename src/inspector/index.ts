@@ -1,0 +1,2 @@
+export type { Guard } from "./access.ts";
+export { type Connection, inspector, type Inspector, type InspectorOptions } from "./inspector.ts";
