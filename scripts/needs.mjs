@@ -51,10 +51,12 @@ export const needs = [
     file: "/usr/bin/chromium",
     tests: "apps/demo",
   },
+  { name: "firefox", packages: ["firefox-esr"], file: "/usr/bin/firefox-esr", tests: "test/browser" },
   { name: "memcached", packages: ["memcached"], file: "/usr/bin/memcached", tests: "src/stores" },
   { name: "msgpack", packages: ["python3-msgpack"], module: "msgpack", tests: "test/interop" },
   { name: "mysql", packages: ["mariadb-server"], file: mariadbd, tests: "src/stores" },
   { name: "nginx", packages: ["nginx-light"], file: "/usr/sbin/nginx", tests: "test/http" },
+  { name: "openssl", packages: ["openssl"], file: "/usr/bin/openssl", tests: "test/browser" },
   { name: "pymongo", packages: ["python3-pymongo"], module: "pymongo", tests: "test/support" },
   {
     name: "postgres",

@@ -6,8 +6,11 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Its types reach into Express', which JSR does not allow. Express runs where npm is. */
-const NOT_THERE = new Set(["./express-session"]);
+/**
+ * The types of the first reach into Express', which JSR does not allow; Express runs where npm is. The page of the inspector is bundled
+ * when the package is built, and JSR has the sources.
+ */
+const NOT_THERE = new Set(["./express-session", "./inspector", "./inspector/admin"]);
 
 /** What jsr.json has to say. JSR wants a scope in the name, and a caret where npm has an open end. */
 export function jsrConfiguration(manifest, source) {
@@ -26,7 +29,8 @@ export function jsrConfiguration(manifest, source) {
     ),
     publish: {
       include: ["src", "README.md", "CHANGELOG.md", "LICENSE"],
-      exclude: ["**/*.test.ts"],
+      // The command line is run by npx, and the inspector is bundled when the package is built.
+      exclude: ["**/*.test.ts", "src/cli", "src/inspector"],
     },
   };
 }

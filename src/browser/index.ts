@@ -1,0 +1,6 @@
+export type { RequestContext, ResponseContext } from "./context.ts";
+export { judgeCookieHeader } from "./judge-cookie-header.ts";
+export { judgeSending } from "./judge-sending.ts";
+export { judgeSetCookie } from "./judge-set-cookie.ts";
+export type { KeptCookie } from "./kept-cookie.ts";
+export type { Finding, SetCookieVerdict } from "./verdict.ts";

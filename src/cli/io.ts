@@ -1,0 +1,61 @@
+import type { Writable } from "node:stream";
+
+/** Where a command writes; a terminal tells how wide it is. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** All that a command knows of the world around it, so that tests can be that world. */
+export interface Io {
+  readonly stdin: AsyncIterable<string | Uint8Array> & { readonly isTTY?: boolean };
+  /** For answers alone: what another program may read. */
+  readonly stdout: Output;
+  /** For progress, warnings and errors. */
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where files named in arguments are, and whose `node_modules` has the drivers. */
+  readonly cwd: string;
+  /** Aborted when somebody presses Ctrl-C; the process ends a second later, so long work has that long to say how far it came. */
+  readonly signal?: AbortSignal;
+  /** One of {@link EXIT}; good, until a command says something else. */
+  exitCode: number;
+}
+
+export const EXIT = {
+  good: 0,
+  /** What was looked at is not as it should be, or the work failed. */
+  bad: 1,
+  /** The command was not understood, or cannot be done as it was given. */
+  usage: 2,
+} as const;
+
+/** The user's mistake: the message says what to do, and the exit code is 2. */
+export class UsageError extends Error {}
+
+/** Writes a line, and waits where the reader is slower than the command. */
+export async function print(output: Output, line: string): Promise<void> {
+  if (output.write(`${line}\n`)) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      output.off("drain", done).off("close", done);
+      resolve();
+    };
+    output.on("drain", done).on("close", done);
+  });
+}
+
+/** More is no cookie, no key and no list of keys. */
+const MAX_INPUT = 1024 * 1024;
+
+/** All of the standard input, as text. @throws UsageError where nobody pipes anything into it, or more than 1 MiB */
+export async function readStdin({ stdin }: Io): Promise<string> {
+  if (stdin.isTTY === true)
+    throw new UsageError("Nothing comes from the standard input. Pipe something into it.");
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stdin) {
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+    size += bytes.length;
+    if (size > MAX_INPUT) throw new UsageError("The standard input has more than 1 MiB.");
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,64 @@
+import { parseEnv } from "node:util";
+import { UsageError } from "../io.ts";
+
+/** The variables in the text of an env file, as `node --env-file` reads them. */
+export function readEnv(text: string): Readonly<Record<string, string | undefined>> {
+  return parseEnv(text);
+}
+
+/**
+ * The text of an env file with other values for some of its variables; a variable that is missing comes into a line after `anchor`'s.
+ * Everything else stays as it is, to the byte.
+ *
+ * @throws UsageError where that cannot be done for certain
+ */
+export function withVariables(
+  text: string,
+  values: Readonly<Record<string, string>>,
+  anchor: string,
+): string {
+  let edited = text;
+  for (const [name, value] of Object.entries(values)) {
+    edited =
+      readEnv(edited)[name] === undefined
+        ? added(edited, name, value, anchor)
+        : replaced(edited, name, value);
+  }
+  const wanted = { ...readEnv(text), ...values };
+  const found = readEnv(edited);
+  const names = new Set([...Object.keys(wanted), ...Object.keys(found)]);
+  if ([...names].some((name) => found[name] !== wanted[name]))
+    throw new UsageError(
+      `The file is written in a way that is not changed safely: ${Object.keys(values).join(" or ")} may stand there twice, or over several lines. Nothing was changed; edit it by hand.`,
+    );
+  return edited;
+}
+
+/** A variable's line as far as its value: with quotes, or up to a comment. */
+function assignment(name: string): RegExp {
+  const value = String.raw`"[^"\n]*"|'[^'\n]*'|\`[^\`\n]*\`|(?!["'\`])[^#\r\n]*?`;
+  return new RegExp(
+    String.raw`^([ \t]*(?:export[ \t]+)?${name}[ \t]*=[ \t]*)(${value})(?=[ \t]*(?:#|\r?$))`,
+    "gm",
+  );
+}
+
+function replaced(text: string, name: string, value: string): string {
+  const lines = [...text.matchAll(assignment(name))];
+  if (lines.length !== 1) return text;
+  return text.replace(assignment(name), (_, before: string) => before + quoted(value));
+}
+
+function added(text: string, name: string, value: string, anchor: string): string {
+  const line = `${name}=${quoted(value)}`;
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const end = text.indexOf("\n", text.search(assignment(anchor)));
+  return end < 0 ? text + newline + line : `${text.slice(0, end + 1)}${line}${newline}${text.slice(end + 1)}`;
+}
+
+/** A value as `node --env-file` and dotenv read it: quotes end it, and in double ones `\n` is a line's end. */
+function quoted(value: string): string {
+  if (/^[\w.,:;/+@%^*~!?=-]*$/.test(value)) return value;
+  const quote = ["'", "`", '"'].find((mark) => !value.includes(mark));
+  return `${quote ?? ""}${value}${quote ?? ""}`;
+}

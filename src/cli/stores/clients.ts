@@ -1,0 +1,70 @@
+import type { RedisClient } from "../../stores/redis-client.ts";
+import type { SqliteDatabase } from "../../stores/sqlite.ts";
+import { driver } from "../driver.ts";
+
+/** Milliseconds. */
+export const CONNECT_TIMEOUT = 5000;
+
+interface OpenRedis {
+  readonly client: RedisClient;
+  close(): Promise<void>;
+}
+
+/** The runtime's own SQLite where it has one, or else a driver of the project's. */
+export async function sqliteAt(path: string, cwd: string): Promise<SqliteDatabase & { close(): void }> {
+  type Database = new (path: string) => SqliteDatabase & { close(): void };
+  const own = process.getBuiltinModule?.("node:sqlite") as { DatabaseSync: Database } | undefined;
+  if (own !== undefined) return new own.DatabaseSync(path);
+  const { default: Driver } = await driver<{ default: Database }>(cwd, ["better-sqlite3", "libsql"]);
+  return new Driver(path);
+}
+
+/** A Redis by whichever of the two drivers the project has. */
+export async function redisAt(url: string, cwd: string): Promise<OpenRedis> {
+  const module = await driver<{ createClient?: (options: object) => NodeRedis; default: Ioredis }>(cwd, [
+    "redis",
+    "ioredis",
+  ]);
+  if (module.createClient === undefined) {
+    const client = new module.default(url, { connectTimeout: CONNECT_TIMEOUT, maxRetriesPerRequest: 3 });
+    client.on("error", () => undefined);
+    return { client, close: async () => client.disconnect() };
+  }
+  // Long work outlives a short break of the connection.
+  const reconnectStrategy = (attempts: number): number | Error =>
+    attempts > 10 ? new Error("Redis cannot be reached.") : 200;
+  const client = module.createClient({ url, socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy } });
+  client.on("error", () => undefined);
+  await client.connect();
+  return { client, close: async () => client.destroy() };
+}
+
+/** A Redis Cluster, of which the URL names some nodes. */
+export async function redisClusterAt(url: string, cwd: string): Promise<OpenRedis> {
+  const { default: ioredis } = await driver<{ default: Ioredis }>(cwd, ["ioredis"]);
+  const nodes = url.replace(/^redis-cluster:\/\//i, "").split(",");
+  const client = new ioredis.Cluster(
+    nodes.map((node) => {
+      const { hostname, port } = new URL(`redis://${node}`);
+      return { host: hostname, port: Number(port || 6379) };
+    }),
+  );
+  client.on("error", () => undefined);
+  return { client, close: async () => client.disconnect() };
+}
+
+interface Ioredis {
+  new (url: string, options: object): RedisClient & Closable;
+  readonly Cluster: new (nodes: readonly object[]) => RedisClient & Closable;
+}
+
+interface Closable {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  disconnect(): void;
+}
+
+type NodeRedis = RedisClient & {
+  on(event: "error", listener: () => void): unknown;
+  connect(): Promise<unknown>;
+  destroy(): void;
+};

@@ -1,0 +1,65 @@
+import type { OwnedRecord, SessionStore } from "../../session/index.ts";
+import { type Io, print } from "../io.ts";
+import { number, Progress } from "../progress.ts";
+import { pages } from "./pages.ts";
+
+/** How many records are under way at once. */
+const PARALLEL = 20;
+
+type Outcome = "copied" | "updated" | "there already";
+
+/**
+ * Copies every record of one store into another, as it is: bytes, owner, when it was last seen, when it ends. What the other one has is
+ * not replaced by what was seen earlier, so it can be done again, for what has changed since. Where it stops, it tells from where to go on.
+ */
+export async function migrate(
+  from: SessionStore,
+  to: SessionStore,
+  { after }: { readonly after?: string },
+  io: Io,
+): Promise<void> {
+  const total = io.stderr.isTTY === true && after === undefined ? await count(from, io) : undefined;
+  const progress = new Progress(io, "sessions", total);
+  const counts: Record<Outcome, number> = { copied: 0, updated: 0, "there already": 0 };
+  let done = after;
+  try {
+    for await (const { records, next } of pages(from, after)) {
+      for (let i = 0; i < records.length; i += PARALLEL) {
+        const outcomes = await Promise.all(records.slice(i, i + PARALLEL).map((record) => copy(record, to)));
+        for (const outcome of outcomes) counts[outcome] += 1;
+        progress.add(outcomes.length);
+        if (io.signal?.aborted) throw new Error("It was interrupted.");
+      }
+      done = next;
+    }
+  } catch (error) {
+    progress.end();
+    if (done !== undefined) await print(io.stderr, `Up to here all is copied. Go on with: --after ${done}`);
+    throw error;
+  }
+  progress.end();
+  await print(
+    io.stdout,
+    Object.entries(counts)
+      .map(([outcome, n]) => `${number(n)} ${outcome}`)
+      .join(", "),
+  );
+}
+
+async function copy({ key, data, expires, seen }: OwnedRecord, to: SessionStore): Promise<Outcome> {
+  const record = { data, expires };
+  // To the other store it is the moment at which the session was last seen.
+  if ((await to.create(key, record, seen)) !== undefined) return "copied";
+  const there = await to.load(key, new Date());
+  if (there === undefined || there.seen > seen || Buffer.compare(there.data, data) === 0)
+    return "there already";
+  const { outcome } = await to.save(key, there.version, record, seen);
+  return outcome === "saved" ? "updated" : "there already";
+}
+
+async function count(store: SessionStore, io: Io): Promise<number> {
+  const progress = new Progress(io, "sessions counted");
+  for await (const { records } of pages(store)) progress.add(records.length);
+  progress.end();
+  return progress.count;
+}

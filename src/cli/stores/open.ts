@@ -1,0 +1,151 @@
+import { existsSync } from "node:fs";
+import type { SessionStore } from "../../session/index.ts";
+import type { DynamodbClient } from "../../stores/dynamodb-client.ts";
+import type { MemcacheClient } from "../../stores/memcached-client.ts";
+import type { MongodbCollection } from "../../stores/mongodb.ts";
+import type { MysqlPool } from "../../stores/mysql.ts";
+import type { PostgresPool } from "../../stores/postgres.ts";
+import { driver } from "../driver.ts";
+import { UsageError } from "../io.ts";
+import { type Address, addressOf } from "./address.ts";
+import { CONNECT_TIMEOUT, redisAt, redisClusterAt, sqliteAt } from "./clients.ts";
+
+/** A store, and what ends its connections. */
+export interface OpenStore {
+  readonly store: SessionStore;
+  close(): Promise<void>;
+}
+
+type Opener = (address: Address, cwd: string) => Promise<OpenStore>;
+
+const OPENERS: Readonly<Record<string, Opener>> = {
+  async file({ path }) {
+    const { FileStore } = await import("../../stores/file.ts");
+    return { store: new FileStore(path), close: async () => undefined };
+  },
+
+  async sqlite({ path, options }, cwd) {
+    const { SqliteStore } = await import("../../stores/sqlite.ts");
+    const database = await sqliteAt(path, cwd);
+    return { store: new SqliteStore(database, table(options)), close: async () => database.close() };
+  },
+
+  async postgres({ url, options }, cwd) {
+    const [{ PostgresStore }, { default: pg }] = await Promise.all([
+      import("../../stores/postgres.ts"),
+      driver<{ default: { Pool: new (options: object) => Pool<PostgresPool> } }>(cwd, ["pg"]),
+    ]);
+    const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT });
+    pool.on("error", () => undefined);
+    return { store: new PostgresStore(pool, table(options)), close: () => pool.end() };
+  },
+
+  async mysql({ url, options }, cwd) {
+    const [{ MysqlStore }, { default: mysql }] = await Promise.all([
+      import("../../stores/mysql.ts"),
+      driver<{ default: { createPool(options: object): Pool<MysqlPool> } }>(cwd, ["mysql2/promise"]),
+    ]);
+    const pool = mysql.createPool({ uri: url, connectTimeout: CONNECT_TIMEOUT });
+    return { store: new MysqlStore(pool, { ...table(options), timeout: 60 }), close: () => pool.end() };
+  },
+
+  async redis({ url, options }, cwd) {
+    const { RedisStore } = await import("../../stores/redis.ts");
+    const { client, close } = await redisAt(url, cwd);
+    return { store: new RedisStore(client, prefix(options)), close };
+  },
+
+  async "redis-cluster"({ url, options }, cwd) {
+    const { RedisStore } = await import("../../stores/redis.ts");
+    const { client, close } = await redisClusterAt(url, cwd);
+    return { store: new RedisStore(client, prefix(options)), close };
+  },
+
+  async mongodb({ url, options }, cwd) {
+    const [{ MongodbStore }, { MongoClient }] = await Promise.all([
+      import("../../stores/mongodb.ts"),
+      driver<{ MongoClient: new (url: string, options: object) => Mongo }>(cwd, ["mongodb"]),
+    ]);
+    const client = new MongoClient(url, { serverSelectionTimeoutMS: CONNECT_TIMEOUT });
+    const collection = client.db().collection(options.collection ?? "sessions");
+    return { store: new MongodbStore(collection), close: () => client.close() };
+  },
+
+  async dynamodb({ url, options }, cwd) {
+    const [{ DynamodbStore }, { DynamoDB }] = await Promise.all([
+      import("../../stores/dynamodb.ts"),
+      driver<{ DynamoDB: new (options: object) => DynamodbClient & { destroy(): void } }>(cwd, [
+        "@aws-sdk/client-dynamodb",
+      ]),
+    ]);
+    const { endpoint, region } = options;
+    const client = new DynamoDB({ ...(endpoint && { endpoint }), ...(region && { region }) });
+    const name = url.replace(/^dynamodb:(?:\/\/)?/i, "");
+    return { store: new DynamodbStore(client, { table: name }), close: async () => client.destroy() };
+  },
+
+  async memcached({ url, options }, cwd) {
+    const [{ MemcachedStore }, { MemcacheClient: Client }] = await Promise.all([
+      import("../../stores/memcached.ts"),
+      driver<{ MemcacheClient: new (options: object) => MemcacheClient & { shutdown(): void } }>(cwd, [
+        "memcache-client",
+      ]),
+    ]);
+    const servers = url.replace(/^memcached:\/\//i, "").split(",");
+    const clients = servers.map(
+      (server) =>
+        new Client({
+          server: /:\d+$/.test(server) ? server : `${server}:11211`,
+          noDelay: true,
+          connectTimeout: CONNECT_TIMEOUT,
+        }),
+    );
+    return {
+      store: new MemcachedStore(clients, prefix(options)),
+      close: async () => clients.forEach((client) => client.shutdown()),
+    };
+  },
+};
+
+/**
+ * Opens the store at a URL, with a driver of the user's own project.
+ *
+ * @param options.make whether the store is made where there is none
+ * @throws UsageError that says what is missing | whatever the driver says
+ */
+export async function openStore(
+  url: string,
+  cwd: string,
+  { make = false }: { make?: boolean } = {},
+): Promise<OpenStore> {
+  const address = addressOf(url, cwd);
+  const open = Object.hasOwn(OPENERS, address.kind) ? OPENERS[address.kind] : undefined;
+  if (open === undefined)
+    throw new UsageError(`There is no store of that kind. There are: ${Object.keys(OPENERS).join(", ")}.`);
+  if (!make && (address.kind === "file" || address.kind === "sqlite") && !existsSync(address.path))
+    throw new UsageError(`There is nothing at ${address.path}.`);
+  const opened = await open(address, cwd);
+  if (make) {
+    await opened.store.setup?.().catch(async (error: unknown) => {
+      await opened.close();
+      throw error;
+    });
+  }
+  return opened;
+}
+
+/** A pool of connections of a driver's. */
+type Pool<Shape> = Shape & { on(event: "error", listener: () => void): unknown; end(): Promise<void> };
+
+interface Mongo {
+  db(): { collection(name: string): MongodbCollection };
+  close(): Promise<void>;
+}
+
+function table({ table: name }: Address["options"]): { table?: string } {
+  return name === undefined ? {} : { table: name };
+}
+
+function prefix({ prefix: text }: Address["options"]): { prefix?: string } {
+  return text === undefined ? {} : { prefix: text };
+}

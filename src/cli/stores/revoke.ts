@@ -1,0 +1,54 @@
+import { createSessions, type SessionManager, type SessionStore, serverSide } from "../../session/index.ts";
+import { readHandle } from "../../session/server-side/session-id.ts";
+import { EXIT, type Io, print, UsageError } from "../io.ts";
+import type { NamedKey } from "../keys.ts";
+import { number } from "../progress.ts";
+
+/** Seconds that a store may take to end a million sessions. */
+const TIMEOUT = 600;
+
+export interface RevokeOptions {
+  readonly user?: string;
+  readonly all?: true;
+  readonly yes?: true;
+}
+
+/** Ends sessions as the application would: those that got a new ID a moment ago too. */
+export async function revoke(
+  store: SessionStore,
+  keys: readonly NamedKey[] | undefined,
+  handles: readonly string[],
+  { user, all, yes }: RevokeOptions,
+  io: Io,
+): Promise<void> {
+  if ([handles.length > 0, user !== undefined, all === true].filter(Boolean).length !== 1)
+    throw new UsageError("Say which sessions to end: their handles, or --user, or --all.");
+  if (all && !yes) throw new UsageError("This logs everybody out. Say --yes as well if you mean it.");
+  if (handles.some((handle) => readHandle(handle) === undefined))
+    throw new UsageError(
+      "That is no handle. `sessions list` shows them, and `decode` tells a cookie's. Nothing was ended.",
+    );
+  const sessions = managerOf(store, keys);
+  if (all) return ended(await sessions.revokeAll(), io);
+  if (user !== undefined) return ended(await sessions.forUser(user).revokeAll(), io);
+  let count = 0;
+  for (const handle of handles) if (await sessions.revoke(handle)) count += 1;
+  if (count < handles.length) io.exitCode = EXIT.bad;
+  return ended(count, io);
+}
+
+function managerOf(store: SessionStore, keys: readonly NamedKey[] | undefined): SessionManager {
+  const [secretKey, ...secretKeyFallbacks] = (keys ?? []).map(({ key }) => key);
+  return createSessions({
+    storage: serverSide(store, { timeout: TIMEOUT, encryptAtRest: keys !== undefined }),
+    secretKey,
+    secretKeyFallbacks,
+    // How long a session lasts is the application's choice, and no session is too old to be ended.
+    lifetime: 100 * 365 * 86_400,
+    ambient: false,
+  });
+}
+
+async function ended(count: number, io: Io): Promise<void> {
+  await print(io.stdout, `${number(count)} ${count === 1 ? "session" : "sessions"} ended.`);
+}
