@@ -1,44 +1,51 @@
 import { fileURLToPath } from "node:url";
 import { serveStatic } from "@hono/node-server/serve-static";
-import { GoneError, HipflaskError, type SessionManager, StoreError } from "hipflask";
-import { honoSessions } from "hipflask/adapters/hono";
+import { GoneError, HipflaskError, type StoreCall, StoreError } from "hipflask";
+import { originCheck } from "hipflask/csrf";
+import { UnauthorizedError } from "hipflask/login";
 import { type ErrorHandler, Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
-import type { Keeper } from "./demo-sessions.ts";
-import { crumbRoutes } from "./routes/crumbs.ts";
-import { inspectRoutes } from "./routes/inspect.ts";
-import { loginRoutes } from "./routes/login.ts";
-import { loginListRoutes } from "./routes/login-list.ts";
-import { sessionRoutes } from "./routes/sessions.ts";
-import { storeRoutes } from "./routes/store.ts";
+import type { Demo } from "./demo-places.ts";
+import type { Place } from "./place.ts";
+import { placeApp } from "./place-app.ts";
+import { attributeRoutes, FOR_STRANGERS } from "./routes/attributes.ts";
+import { naiveRoutes } from "./routes/naive.ts";
+import { pageRoutes } from "./routes/pages.ts";
+import { placeRoutes } from "./routes/places.ts";
 import { tamperRoutes } from "./routes/tamper.ts";
+import { notingStoreCalls } from "./store-calls.ts";
 
 const PUBLIC = fileURLToPath(new URL("public", import.meta.url));
 
-/**
- * The demo: the page, and the API that it plays with.
- *
- * @param keeper where `sessions` are; undefined: in their cookies
- */
-export function createApp(sessions: SessionManager, keeper?: Keeper): Hono {
+/** The demo: its pages, and the API that they play with. */
+export function createApp(demo: Demo): Hono {
   const app = new Hono();
-  app.use(securityHeaders);
-  app.use(serveStatic({ root: PUBLIC, onFound: (_path, c) => c.header("Cache-Control", "no-cache") }));
+  // What stands for another site has a policy of its own.
+  app.use((c, next) => (FOR_STRANGERS.includes(c.req.path) ? next() : securityHeaders(c, next)));
+  app.use(askAgain, serveStatic({ root: PUBLIC }));
 
-  app.use(refuseOtherSites, showSetCookie, explainRefusals);
+  app.use(refuseOtherSites, showWhatHappened, explainRefusals);
   // Stands for the developer tools, so it acts outside of the application's sessions.
   app.route("/", tamperRoutes());
+  app.route("/", attributeRoutes());
+  app.route("/", naiveRoutes());
+  app.route("/", pageRoutes());
+  app.route("/", placeRoutes(demo));
 
-  app.use(honoSessions(sessions));
-  app.route("/", sessionRoutes(sessions));
-  app.route("/", crumbRoutes());
-  app.route("/", storeRoutes(sessions));
-  app.route("/", loginRoutes(sessions));
-  app.route("/", loginListRoutes(sessions));
-  app.route("/", inspectRoutes(sessions, keeper));
-
-  app.notFound((c) => c.json({ error: "There is nothing here. The page at / shows what there is." }, 404));
+  // Everything else is the same wherever sessions are: each place has its copy.
+  const apps = new WeakMap<Place, Hono>();
+  app.all("*", async (c) => {
+    const place = await demo.places.open(demo.places.nameFor(c)).catch((error: unknown) => {
+      throw new HTTPException(503, { cause: error });
+    });
+    let inner = apps.get(place);
+    if (inner === undefined) {
+      inner = placeApp(place, demo, answerError);
+      apps.set(place, inner);
+    }
+    return inner.fetch(c.req.raw);
+  });
   app.onError(answerError);
   return app;
 }
@@ -50,6 +57,8 @@ const securityHeaders = secureHeaders({
     styleSrc: ["'self'"],
     imgSrc: ["'self'"],
     connectSrc: ["'self'"],
+    // A page of another site, which the attributes are tried against: this server, by another name.
+    frameSrc: ["http://localhost:*", "http://127.0.0.1:*"],
     formAction: ["'self'"],
     baseUri: ["'none'"],
     frameAncestors: ["'none'"],
@@ -57,20 +66,31 @@ const securityHeaders = secureHeaders({
   strictTransportSecurity: false,
 });
 
+/** A browser must not take a file of yesterday's demo for one of today's. */
+const askAgain: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-cache");
+};
+
+const crossOrigin = originCheck();
+
 /** Another site's page must not shop, log in or edit cookies here; browsers say where a request comes from. */
 const refuseOtherSites: MiddlewareHandler = async (c, next) => {
-  const site = c.req.header("Sec-Fetch-Site") ?? "none";
-  const changes = c.req.method !== "GET" && c.req.method !== "HEAD";
-  if (changes && site !== "same-origin" && site !== "none") {
+  if (crossOrigin(c.req.raw) !== undefined) {
     return c.json({ error: "This request came from another site." }, 403);
   }
   return next();
 };
 
-/** Browsers hide Set-Cookie from a page's scripts, and this page is there to show it: a copy goes into another header. */
-const showSetCookie: MiddlewareHandler = async (c, next) => {
-  await next();
+/**
+ * Browsers hide Set-Cookie from a page's scripts, and these pages are there to show it: a copy goes into another header, and so does what the
+ * store was asked.
+ */
+const showWhatHappened: MiddlewareHandler = async (c, next) => {
+  const calls: StoreCall[] = [];
+  await notingStoreCalls(calls, next);
   c.header("X-Demo-Set-Cookie", JSON.stringify(c.res.headers.getSetCookie()));
+  if (calls.length > 0) c.header("X-Demo-Store", JSON.stringify(calls));
   c.header("Cache-Control", "no-store");
 };
 
@@ -93,6 +113,7 @@ const explainRefusals: MiddlewareHandler = async (c, next) => {
 const STATUS = { COOKIE_INVALID: 400, TOO_LARGE: 413 } as const;
 
 const answerError: ErrorHandler = (error, c) => {
+  if (error instanceof UnauthorizedError) return error.getResponse();
   if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
   if (error instanceof HipflaskError && (error.code === "COOKIE_INVALID" || error.code === "TOO_LARGE")) {
     return c.json({ error: error.message }, STATUS[error.code]);

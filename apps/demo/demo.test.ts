@@ -13,13 +13,14 @@ import { parseSetCookie } from "hipflask/cookie";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { freePort } from "../../test/support/free-port.ts";
 import { createApp } from "./app.ts";
-import { createDemoSessions, LIFETIME } from "./demo-sessions.ts";
 import { inspected, type Visitor, visitorOf } from "./demo-visitor.ts";
+import { LIFETIME, signedPlace } from "./place.ts";
+import { demoOf } from "./test-demo.ts";
 
 const SECRET = "Zb0u1mZQmJv7gk4WcX2n9sTtR5eYpLqA";
 
 function visitor(keys = { secretKey: SECRET, secretKeyFallbacks: [] as string[] }): Visitor {
-  return visitorOf(createApp(createDemoSessions(keys)));
+  return visitorOf(createApp(demoOf(signedPlace(keys))));
 }
 
 describe("the tutorial's routes", () => {
@@ -208,7 +209,7 @@ describe("login and messages", () => {
   });
 
   test("a body that is no JSON object, or has no name, is 400", async () => {
-    const app = createApp(createDemoSessions({ secretKey: SECRET, secretKeyFallbacks: [] }));
+    const app = createApp(demoOf(signedPlace({ secretKey: SECRET, secretKeyFallbacks: [] })));
     for (const body of ["{", "null", "7", "{}", '{"name":"  "}', '{"name":7}']) {
       expect((await app.request("/login", { method: "POST", body })).status).toBe(400);
     }
@@ -307,7 +308,7 @@ describe("the inspection", () => {
   });
 
   test("parallel inspections do not hear of one another's cookies", async () => {
-    const app = createApp(createDemoSessions({ secretKey: SECRET, secretKeyFallbacks: [] }));
+    const app = createApp(demoOf(signedPlace({ secretKey: SECRET, secretKeyFallbacks: [] })));
     const good = new FlaskCookie([SECRET]).seal('{"count":1}');
     const values = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? good : "bad"));
     const reports = await Promise.all(
@@ -359,7 +360,7 @@ describe("every response", () => {
   });
 
   test("is refused to other sites where it would change something", async () => {
-    const app = createApp(createDemoSessions({ secretKey: SECRET, secretKeyFallbacks: [] }));
+    const app = createApp(demoOf(signedPlace({ secretKey: SECRET, secretKeyFallbacks: [] })));
     const status = async (method: string, site: string) =>
       (await app.request("/logout", { method, headers: { "Sec-Fetch-Site": site } })).status;
     expect(await status("POST", "cross-site")).toBe(403);
@@ -368,7 +369,7 @@ describe("every response", () => {
   });
 
   test("the page comes with a policy that allows no inline script, and has none", async () => {
-    const app = createApp(createDemoSessions({ secretKey: SECRET, secretKeyFallbacks: [] }));
+    const app = createApp(demoOf(signedPlace({ secretKey: SECRET, secretKeyFallbacks: [] })));
     const response = await app.request("/");
     const html = await response.text();
     expect(response.headers.get("Content-Type")).toMatch(/^text\/html/);
@@ -390,7 +391,8 @@ describe("every response", () => {
   });
 });
 
-describe("npm start", () => {
+// Up to four processes, each of which takes its time on a machine that has other work.
+describe("npm start", { timeout: 90_000 }, () => {
   let folder: string;
   let running: ChildProcess[] = [];
 

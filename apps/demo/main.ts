@@ -1,7 +1,7 @@
 import { serve } from "@hono/node-server";
 import type { AddressInfo } from "node:net";
 import { createApp } from "./app.ts";
-import { demoSessions } from "./demo-sessions.ts";
+import { openDemo } from "./demo-places.ts";
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(0));
 
@@ -14,12 +14,12 @@ try {
 async function start(): Promise<void> {
   const host = process.env["HOST"] || "127.0.0.1";
   const port = portFrom(process.env["PORT"]);
-  const { sessions, keeper, note } = await demoSessions(process.env, process.cwd());
-  const app = createApp(sessions, keeper);
+  const { note, ...demo } = await openDemo(process.env, process.cwd());
+  const app = createApp(demo);
   if (note !== undefined) console.log(note);
 
   // Only the request is handed on, without Node's own objects: then the whole response, Set-Cookie and all, is there for
-  // `showSetCookie`. An application that need not see its own headers writes `fetch: app.fetch`.
+  // `showWhatHappened`. An application that need not see its own headers writes `fetch: app.fetch`.
   const server = serve({ fetch: (request) => app.fetch(request), hostname: host, port }, (address) => {
     console.log(`hipflask demo on ${urlOf(host, address)}`);
   });

@@ -6,4 +6,5 @@ export const PLAIN_COOKIES = {
   theme: { sameSite: "Lax", maxAge: 30 * 24 * 60 * 60 },
   username: { sameSite: "Lax", maxAge: 30 * 24 * 60 * 60 },
   total: { sameSite: "Lax" },
+  place: { sameSite: "Lax", maxAge: 30 * 24 * 60 * 60 },
 } as const satisfies Record<string, CookieAttributes>;

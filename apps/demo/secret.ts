@@ -26,10 +26,16 @@ export function secretKeys(env: NodeJS.ProcessEnv, folder: string): SecretKeys {
   return { ...keptKey(folder), secretKeyFallbacks };
 }
 
+/** The folder of what the demo keeps, made where it is missing; git ignores it. */
+export function homeOf(folder: string): string {
+  const home = join(folder, ".hipflask");
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  return home;
+}
+
 function keptKey(folder: string): { secretKey: string; generated: boolean } {
-  const file = join(folder, KEY_FILE);
+  const file = join(homeOf(folder), "secret-key");
   const fresh = randomBytes(32).toString("base64url");
-  mkdirSync(join(folder, ".hipflask"), { recursive: true, mode: 0o700 });
   try {
     // "wx" fails where there is a file: of two that start at once, one keeps its key and the other reads it.
     writeFileSync(file, `${fresh}\n`, { mode: 0o600, flag: "wx" });

@@ -2,14 +2,15 @@ import { MemoryStore } from "hipflask/stores/memory";
 import { describe, expect, test } from "vitest";
 import { type Fault, faultyStore } from "../../test/support/faulty-store.ts";
 import { createApp } from "./app.ts";
-import { createStoredSessions } from "./demo-sessions.ts";
 import { inspected, visitorOf } from "./demo-visitor.ts";
+import { storedPlace } from "./place.ts";
+import { demoOf } from "./test-demo.ts";
 
 /** The demo on a store each of whose calls goes through `network.fault`. */
 function demo() {
   const network: { fault: Fault } = { fault: (_, proceed) => proceed() };
   const store = faultyStore(new MemoryStore(), (operation, proceed) => network.fault(operation, proceed));
-  const app = createApp(createStoredSessions({ store }), { name: "memory", store });
+  const app = createApp(demoOf(storedPlace("memory", store)));
   return { network, visitor: () => visitorOf(app) };
 }
 

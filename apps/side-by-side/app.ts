@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
-import { createSessions, type Session } from "hipflask";
+import { cookies, createSessions } from "hipflask";
 import { honoSessions } from "hipflask/adapters/hono";
 import { FlaskSessionCodec, type FlaskSessionFormat } from "hipflask/codec";
 import { flaskConfig } from "hipflask/flask";
-import { Hono } from "hono";
+import { createLogin } from "hipflask/login";
+import { type Context, Hono } from "hono";
 import { csrf } from "hono/csrf";
 
 /** What the app needs of Redis. */
@@ -14,24 +15,37 @@ export interface Records {
   read(key: string): Promise<{ bytes: Uint8Array; ttl: number } | undefined>;
 }
 
+/** What both halves are configured with, in Flask's own words, and those of its extensions. */
+export function configuration(SECRET_KEY: string) {
+  return {
+    SECRET_KEY,
+    SESSION_TYPE: "redis",
+    // On one host all ports share their cookies, and the demo has a session, too.
+    SESSION_COOKIE_NAME: "shared_session",
+    SESSION_COOKIE_SAMESITE: "Lax",
+    PERMANENT_SESSION_LIFETIME: 3600,
+    REMEMBER_COOKIE_NAME: "shared_remember",
+    REMEMBER_COOKIE_SAMESITE: "Lax",
+  } as const;
+}
+
 /** The TypeScript half, and the page that shows both. */
-export function createApp(records: Records, format: FlaskSessionFormat, flaskOrigin: string): Hono {
-  const sessions = createSessions(
-    flaskConfig({
-      SESSION_TYPE: "redis",
-      SESSION_REDIS: records.client,
-      SESSION_SERIALIZATION_FORMAT: format,
-      SESSION_COOKIE_SAMESITE: "Lax",
-      PERMANENT_SESSION_LIFETIME: 3600,
-    }),
-  );
+export function createApp(
+  shared: ReturnType<typeof configuration>,
+  records: Records,
+  format: FlaskSessionFormat,
+  flaskOrigin: string,
+): Hono {
+  const config = { ...shared, SESSION_REDIS: records.client, SESSION_SERIALIZATION_FORMAT: format };
+  const sessions = createSessions(flaskConfig(config));
+  const auth = createLogin(sessions, { loadUser: (id) => ({ id }), flask: config });
   const app = new Hono().use(csrf()).use(honoSessions(sessions));
 
   app.get("/session", async (c) => {
     const session = await sessions.get(c);
     return c.json(
-      state(
-        session,
+      await state(
+        c,
         session.flashes().map(({ message }) => message),
       ),
     );
@@ -41,33 +55,44 @@ export function createApp(records: Records, format: FlaskSessionFormat, flaskOri
     await session.update((data) => {
       data["count"] = Number(data["count"] ?? 0) + 1;
     });
-    return c.json(state(session));
+    return c.json(await state(c));
   });
   app.post("/cart", async (c) => {
     const session = await sessions.get(c);
     const cart = (session.data["cart"] ??= []) as string[];
     cart.push(c.req.query("item") ?? "tea");
-    return c.json(state(session));
+    return c.json(await state(c));
   });
   app.post("/login", async (c) => {
-    const session = await sessions.get(c);
-    await session.regenerate({ user: c.req.query("user") ?? "ada" });
-    return c.json(state(session));
+    const { user = "ada", remember } = c.req.query();
+    await auth.loginUser(c, { id: user }, { remember: remember !== undefined });
+    return c.json(await state(c));
   });
   app.post("/logout", async (c) => {
-    const session = await sessions.get(c);
-    await session.destroy();
-    return c.json(state(session));
+    await auth.logoutUser(c);
+    return c.json(await state(c));
+  });
+  /** Ends the session, and leaves the cookie that remembers. */
+  app.post("/close", async (c) => {
+    await (await sessions.get(c)).destroy();
+    return c.json(true);
   });
   app.post("/flash", async (c) => {
     const session = await sessions.get(c);
     session.flash("hipflask says hello");
-    return c.json(state(session));
+    return c.json(await state(c));
   });
+
+  async function state(c: Context, messages: unknown[] = []): Promise<object> {
+    const user = (await auth.currentUser(c))?.id ?? null;
+    const session = await sessions.get(c);
+    const data = Object.fromEntries(Object.entries(session.data).filter(([key]) => !key.startsWith("_")));
+    return { user, fresh: await auth.loginFresh(c), data, messages };
+  }
 
   /** The visitor's record as it is in Redis, where Python and TypeScript both find it. */
   app.get("/record", async (c) => {
-    const id = /(?:^|;\s*)session=([\w-]+)/.exec(c.req.header("Cookie") ?? "")?.[1];
+    const id = cookies(c).get(shared.SESSION_COOKIE_NAME);
     const record = id === undefined ? undefined : await records.read(`session:${id}`);
     if (id === undefined || record === undefined) return c.json(null);
     const { format: found, data } = new FlaskSessionCodec({ readPickle: true }).decode(record.bytes);
@@ -86,9 +111,4 @@ export function createApp(records: Records, format: FlaskSessionFormat, flaskOri
   app.get("/page.js", (c) => c.body(file("page.js"), 200, { "Content-Type": "text/javascript" }));
   app.get("/style.css", (c) => c.body(file("style.css"), 200, { "Content-Type": "text/css" }));
   return app;
-}
-
-function state(session: Session, messages: unknown[] = []): object {
-  const data = Object.fromEntries(Object.entries(session.data).filter(([key]) => !key.startsWith("_")));
-  return { user: session.user ?? null, data, messages };
 }

@@ -1,20 +1,29 @@
-"""The Flask half: Flask-Session on Redis, as anybody would write it."""
+"""The Flask half: Flask-Session on Redis and Flask-Login, as anybody would write it."""
 import json
 import os
 
 import flask
 import redis
 from flask import Flask, flash, get_flashed_messages, jsonify, request, session
+from flask_login import LoginManager, UserMixin, current_user, login_fresh, login_user, logout_user
 from flask_session import Session
 
 app = Flask(__name__)
-app.config.update(
-    SESSION_TYPE="redis",
-    SESSION_REDIS=redis.Redis.from_url(os.environ["REDIS_URL"]),
-    SESSION_COOKIE_SAMESITE="Lax",
-    PERMANENT_SESSION_LIFETIME=3600,
-)
+# The very configuration that the TypeScript half has.
+app.config.update(json.loads(os.environ["CONFIG"]))
+app.config["SESSION_REDIS"] = redis.Redis.from_url(os.environ["REDIS_URL"])
 Session(app)
+login_manager = LoginManager(app)
+
+
+class User(UserMixin):
+    def __init__(self, id):
+        self.id = id
+
+
+@login_manager.user_loader
+def load_user(id):
+    return User(id)
 
 PAGE = os.environ["PAGE"]
 
@@ -36,7 +45,8 @@ def refuse_other_pages():
 
 def state(messages=()):
     data = {key: value for key, value in session.items() if not key.startswith("_")}
-    return jsonify(user=session.get("_user_id"), data=data, messages=list(messages))
+    fresh = current_user.is_authenticated and login_fresh()
+    return jsonify(user=current_user.get_id(), fresh=fresh, data=data, messages=list(messages))
 
 
 @app.get("/session")
@@ -58,14 +68,21 @@ def cart():
 
 @app.post("/login")
 def login():
-    session["_user_id"] = request.args["user"]
+    login_user(User(request.args["user"]), remember="remember" in request.args)
     return state()
 
 
 @app.post("/logout")
 def logout():
-    session.clear()
+    logout_user()
     return state()
+
+
+@app.post("/close")
+def close():
+    """Ends the session, and leaves the cookie that remembers."""
+    session.clear()
+    return jsonify(True)
 
 
 @app.post("/flash")

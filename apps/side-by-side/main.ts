@@ -1,9 +1,10 @@
 /**
- * Flask with Flask-Session and hipflask, side by side on one Redis: one login, one cart, one count, in one page.
- * REDIS_URL names a Redis; without it one is started, and stopped again.
+ * Flask with Flask-Session and Flask-Login, and hipflask, side by side on one Redis: one login, one cart, one count, in one page.
+ * REDIS_URL names a Redis; without it one is started, and stopped again. SECRET_KEY is made anew where there is none.
  */
 import { serve } from "@hono/node-server";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -11,11 +12,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createClient, RESP_TYPES } from "redis";
-import { createApp } from "./app.ts";
+import { configuration, createApp } from "./app.ts";
 
 /** Debian's: it is the one that has the packages. */
 const PYTHON = process.env["PYTHON"] || "/usr/bin/python3";
-const PORT = Number(process.env["PORT"] || 5555);
+const PORT = Number(process.env["PORT"] || 5556);
 
 const children: ChildProcess[] = [];
 const folder = mkdtempSync(join(tmpdir(), "hipflask-side-by-side-"));
@@ -46,10 +47,11 @@ async function start(): Promise<void> {
   const flaskPort = await freePort();
   const page = `http://127.0.0.1:${PORT}`;
   const flask = `http://127.0.0.1:${flaskPort}`;
-  await startFlask(flaskPort, url, page);
+  const config = configuration(process.env["SECRET_KEY"] || randomBytes(32).toString("base64url"));
+  await startFlask(flaskPort, { REDIS_URL: url, PAGE: page, CONFIG: JSON.stringify(config) });
   // Before 0.7 Flask-Session wrote pickles.
   const format = isBefore(release, 0, 7) ? "pickle" : "msgpack";
-  const app = createApp({ client, read }, format, flask);
+  const app = createApp(config, { client, read }, format, flask);
   const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: PORT }, () => {
     console.log(`Flask-Session ${release} on ${flask} and hipflask on ${page} share one Redis (${format}).`);
     console.log(`Open ${page}`);
@@ -67,11 +69,11 @@ async function start(): Promise<void> {
 /** @throws Error that says how to get it */
 function flaskSessionRelease(): string {
   const script =
-    "import flask, redis, flask_session; from importlib.metadata import version; print(version('flask-session'))";
+    "import flask, redis, flask_login, flask_session; from importlib.metadata import version; print(version('flask-session'))";
   const { status, stdout } = spawnSync(PYTHON, ["-c", script], { encoding: "utf8" });
   if (status === 0) return stdout.trimEnd();
   throw new Error(
-    `${PYTHON} has no Flask with Flask-Session and redis. On Debian or Ubuntu: sudo apt-get install python3-flask-session python3-redis. Elsewhere: pip install flask flask-session redis, and PYTHON=$(which python3).`,
+    `${PYTHON} has no Flask with Flask-Session, Flask-Login and redis. On Debian or Ubuntu: sudo apt-get install python3-flask-session python3-flask-login python3-redis. Elsewhere: pip install flask flask-session flask-login redis, and PYTHON=$(which python3).`,
   );
 }
 
@@ -88,9 +90,9 @@ async function startRedis(): Promise<string> {
   return url;
 }
 
-async function startFlask(port: number, redisUrl: string, page: string): Promise<void> {
+async function startFlask(port: number, env: Record<string, string>): Promise<void> {
   const args = ["-m", "flask", "--app", join(import.meta.dirname, "flask_app.py"), "run", "-p", `${port}`];
-  run(PYTHON, args, { REDIS_URL: redisUrl, PAGE: page, PYTHONDONTWRITEBYTECODE: "1" });
+  run(PYTHON, args, { ...env, PYTHONDONTWRITEBYTECODE: "1" });
   await reachable(port, "Flask");
 }
 

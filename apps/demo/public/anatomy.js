@@ -1,5 +1,5 @@
-import { el, plural } from "./dom.js";
-import { changeButtons, markChanges, part, startButton, time } from "./pieces.js";
+import { el } from "./dom.js";
+import { changeButtons, markChanges, part, sizeBar, startButton, time } from "./pieces.js";
 import { tree } from "./tree.js";
 
 /**
@@ -103,23 +103,4 @@ function signaturePart({ signature_valid: valid, reason, ignored }) {
   const more =
     ignored === undefined ? "Made with the secret key, which never leaves the server." : `But: ${reason}`;
   return part("signature", "Signature", subtitle, el("p", {}, el("strong", {}, "✓ Right. "), more));
-}
-
-function sizeBar({ bytes, limit }) {
-  const fill = el("span");
-  fill.style.inlineSize = `${Math.max(0.5, (100 * bytes) / limit)}%`;
-  const text = `${plural(bytes, "byte")} of ${limit.toLocaleString("en")} that browsers keep`;
-  const meter = el(
-    "div.meter",
-    {
-      role: "meter",
-      "aria-valuenow": bytes,
-      "aria-valuemin": 0,
-      "aria-valuemax": limit,
-      "aria-label": "Size",
-      "aria-valuetext": text,
-    },
-    fill,
-  );
-  return el("div.size", {}, meter, el("p", { "aria-hidden": true }, text));
 }

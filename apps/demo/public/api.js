@@ -4,13 +4,12 @@
  * @param {string} method
  * @param {string} path
  * @param {object} [body] sent as JSON
- * @param {RequestCredentials} [credentials] whether cookies go there and come back
- * @returns {Promise<{ method: string, path: string, status: number, json: any, setCookies: string[] }>}
+ * @returns {Promise<{ method: string, path: string, status: number, json: any, setCookies: string[],
+ *   storeCalls: { operation: string, outcome: string }[] }>}
  */
-export async function send(method, path, body, credentials = "same-origin") {
+export async function send(method, path, body) {
   const response = await fetch(path, {
     method,
-    credentials,
     // Chromium lets requests for the same address wait for one another, for the sake of its cache.
     cache: "no-store",
     ...(body === undefined
@@ -23,5 +22,6 @@ export async function send(method, path, body, credentials = "same-origin") {
     status: response.status,
     json: await response.json(),
     setCookies: JSON.parse(response.headers.get("X-Demo-Set-Cookie") ?? "[]"),
+    storeCalls: JSON.parse(response.headers.get("X-Demo-Store") ?? "[]"),
   };
 }

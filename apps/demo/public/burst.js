@@ -1,16 +1,14 @@
 /**
  * What became of visits that were counted at once.
  *
- * @param {{ status: number, json: any }[]} exchanges
+ * @param {number[]} values the number that each answer had arrived at
+ * @param {number} clicks how many were sent
  * @returns {{ good: boolean, text: string }}
  */
-export function burstResult(exchanges) {
-  const values = exchanges
-    .filter(({ status }) => status === 200)
-    .map(({ json }) => json.session.session_value);
+export function burstResult(values, clicks) {
   const lost = values.length - new Set(values).size;
   const answers = `${values.length} answers`;
-  if (values.length < exchanges.length)
+  if (values.length < clicks)
     return { good: false, text: `${answers}: the others were refused, and not counted.` };
   if (lost === 0) {
     const range = `${Math.min(...values)} to ${Math.max(...values)}`;
@@ -18,6 +16,6 @@ export function burstResult(exchanges) {
   }
   return {
     good: false,
-    text: `${answers}, but ${lost} of them repeat a number that was given before: those visits are lost. Requests that left with the same cookie all added 1 to the same count. On the server none would be lost.`,
+    text: `${answers}, but ${lost} of them repeat a number that was given before: those visits are lost.`,
   };
 }

@@ -1,4 +1,5 @@
 import { el, plural } from "./dom.js";
+import { isEditable } from "./edits.js";
 
 /**
  * One entry for each cookie that the browser sent.
@@ -16,17 +17,30 @@ export function cookieList(cookies, edit) {
       el("h3", {}, el("code", {}, name), badge(cookie), el("span.bytes", {}, plural(bytes, "byte"))),
       el("code.raw", {}, value === "" ? "(empty)" : value),
       ...(decoded === undefined ? [] : [el("p.hint", {}, `stands for “${decoded}”`)]),
-      el("button.small", { type: "button", "aria-label": `Edit ${name}`, onclick: () => edit(name) }, "Edit"),
+      ...(isEditable(cookie)
+        ? [
+            el(
+              "button.small",
+              { type: "button", "aria-label": `Edit ${name}`, onclick: () => edit(name) },
+              "Edit",
+            ),
+          ]
+        : []),
     );
   });
 }
 
-function badge({ kind, ignored }) {
+function badge({ name, kind, ignored }) {
+  if (name.startsWith("remember")) return el("span.badge.signed", {}, "knows you tomorrow");
   if (kind === "plain") return el("span.badge.plain", {}, "readable and editable");
   if (kind === "session ID")
     return ignored === undefined
       ? el("span.badge.signed", {}, "an ID, unreadable")
       : el("span.badge.wrong", {}, "leads nowhere");
+  if (kind === "encrypted session")
+    return ignored === undefined
+      ? el("span.badge.signed", {}, "encrypted, unreadable")
+      : el("span.badge.wrong", {}, "encrypted, ignored");
   if (ignored === undefined) return el("span.badge.signed", {}, "readable, signed");
   return el("span.badge.wrong", {}, "signed, ignored");
 }

@@ -1,3 +1,11 @@
+/** The cookies that the server rewrites for the asking. */
+const EDITABLE = new Set(["session", "mouse", "theme", "username", "total", "place"]);
+
+/** @param {{ name: string }} cookie */
+export function isEditable({ name }) {
+  return EDITABLE.has(name);
+}
+
 /** What cookies held before they were edited, so that they can be put back. */
 const edits = new Map();
 

@@ -4,11 +4,11 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * The session cookie with one character changed. In a signed payload that is, where there is one, a character behind which
  * a letter or digit becomes its neighbour, so that the payload still reads well.
  *
- * @param {{ value: string, parts: { payload?: string, id?: string } }} cookie
+ * @param {{ value: string, parts: { payload?: string, id?: string, sealed?: string } }} cookie
  */
-export function changeOneCharacter({ value, parts: { payload, id } }) {
+export function changeOneCharacter({ value, parts: { payload, id, sealed } }) {
   const readable = payload !== undefined && !payload.startsWith(".");
-  const at = readable ? neighbourly(payload) : (payload ?? id).length >> 1;
+  const at = readable ? neighbourly(payload) : (payload ?? id ?? sealed).length >> 1;
   const character = ALPHABET[Math.max(0, ALPHABET.indexOf(value[at])) ^ 1];
   return value.slice(0, at) + character + value.slice(at + 1);
 }
@@ -30,6 +30,7 @@ function neighbourly(payload) {
 export function suggestEdit(cookie) {
   if (cookie.kind === "session ID") return guessedId();
   if (cookie.kind === "signed session") return forgedSession(cookie);
+  if (cookie.kind === "encrypted session") return changeOneCharacter(cookie);
   return { total: "1", theme: "light", mouse: "Cat" }[cookie.name] ?? "Mallory";
 }
 

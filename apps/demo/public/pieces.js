@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { el, plural } from "./dom.js";
 
 const instant = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
@@ -53,4 +53,28 @@ export function changeButtons(original, { change, restore }) {
       "Put it back",
     ),
   );
+}
+
+/**
+ * How much of what browsers keep a cookie has used up.
+ *
+ * @param {{ bytes: number, limit: number }} cookie
+ */
+export function sizeBar({ bytes, limit }) {
+  const fill = el("span");
+  fill.style.inlineSize = `${Math.max(0.5, (100 * bytes) / limit)}%`;
+  const text = `${plural(bytes, "byte")} of ${limit.toLocaleString("en")} that browsers keep`;
+  const meter = el(
+    "div.meter",
+    {
+      role: "meter",
+      "aria-valuenow": bytes,
+      "aria-valuemin": 0,
+      "aria-valuemax": limit,
+      "aria-label": "Size",
+      "aria-valuetext": text,
+    },
+    fill,
+  );
+  return el("div.size", {}, meter, el("p", { "aria-hidden": true }, text));
 }

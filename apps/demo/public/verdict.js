@@ -25,7 +25,7 @@ export function verdictOn(cookie, totals, restored) {
   }
   return {
     good: true,
-    text: "Accepted, because the server signed exactly this. A signature says who wrote it, not that it is the newest.",
+    text: "Accepted, because the server wrote exactly this. That says who wrote it, not that it is the newest.",
   };
 }
 

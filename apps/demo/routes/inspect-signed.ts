@@ -1,10 +1,10 @@
 import type { SessionEvent } from "hipflask";
 import { type Dict, TaggedJson } from "hipflask/codec";
 import { BadTimeSignature, URLSafeTimedSerializer } from "hipflask/signer";
-import { LIFETIME } from "../demo-sessions.ts";
+import { LIFETIME } from "../place.ts";
 
 /** Bytes of name and value that browsers keep. */
-const LIMIT = 4096;
+export const LIMIT = 4096;
 
 /** What a signed session says, as anybody can read it, and whether the server believes it. */
 export function signedSession(value: string, refused: boolean, events: readonly SessionEvent[]): object {

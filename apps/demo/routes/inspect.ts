@@ -1,15 +1,17 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { cookies, type SessionEvent, type SessionManager } from "hipflask";
+import { cookies, type Session, type SessionEvent } from "hipflask";
 import { Hono } from "hono";
-import type { Keeper } from "../demo-sessions.ts";
+import type { Place } from "../place.ts";
+import { encryptedSession } from "./inspect-encrypted.ts";
 import { signedSession } from "./inspect-signed.ts";
 import { storedSession } from "./inspect-stored.ts";
 
 const SESSION_COOKIE = "session";
 
 /** What came with this request, and what the server made of it. */
-export function inspectRoutes(sessions: SessionManager, keeper: Keeper | undefined): Hono {
+export function inspectRoutes(place: Place): Hono {
   const app = new Hono();
+  const { sessions } = place;
   const heard = new AsyncLocalStorage<SessionEvent[]>();
   sessions.on("*", (event) => heard.getStore()?.push(event));
 
@@ -19,18 +21,14 @@ export function inspectRoutes(sessions: SessionManager, keeper: Keeper | undefin
     const sent = [...cookies(c)];
     // Flask, and so this application, takes the first session cookie and looks at no other.
     const first = sent.findIndex(([name]) => name === SESSION_COOKIE);
-    const sessionCookie = (value: string) =>
-      keeper === undefined
-        ? signedSession(value, session.new, events)
-        : storedSession(keeper.store, value, session, events);
     const shown = sent.map(async ([name, value], index) => ({
       name,
       value,
       bytes: name.length + value.length,
-      ...(await (index === first ? sessionCookie(value) : plainCookie(value))),
+      ...(await (index === first ? sessionCookie(place, value, session, events) : plainCookie(value))),
     }));
     const report = {
-      storage: keeper === undefined ? { kind: "signed" } : storageOf(keeper),
+      storage: storageOf(place),
       cookies: await Promise.all(shown),
       user: session.user ?? null,
     };
@@ -40,8 +38,19 @@ export function inspectRoutes(sessions: SessionManager, keeper: Keeper | undefin
   return app;
 }
 
-function storageOf({ name, store }: Keeper): object {
-  return { kind: "server", store: name, lists: store.listOwned !== undefined };
+function storageOf({ name, kind, store }: Place): object {
+  return store === undefined ? { kind } : { kind, store: name, lists: store.listOwned !== undefined };
+}
+
+function sessionCookie(
+  { kind, store }: Place,
+  value: string,
+  session: Session,
+  events: readonly SessionEvent[],
+): object | Promise<object> {
+  if (store !== undefined) return storedSession(store, value, session, events);
+  if (kind === "encrypted") return encryptedSession(value, session, events);
+  return signedSession(value, session.new, events);
 }
 
 function plainCookie(value: string): object {

@@ -1,8 +1,9 @@
 import type { SessionManager } from "hipflask";
 import { Hono } from "hono";
+import { isAccountId } from "../accounts/accounts.ts";
 import { jsonBody, textField } from "../body.ts";
 
-/** Logging in and out, and messages for the next page. */
+/** Logging in and out by a name alone, which proves nothing, and messages for the next page. */
 export function loginRoutes(sessions: SessionManager): Hono {
   const app = new Hono();
 
@@ -10,6 +11,7 @@ export function loginRoutes(sessions: SessionManager): Hono {
     const body = await jsonBody(c);
     const name = textField(body, "name");
     if (name === "") return c.json({ error: "Give a name to log in with." }, 400);
+    if (isAccountId(name)) return c.json({ error: "That is an account, which has a password." }, 400);
     const device = textField(body, "device");
     const session = await sessions.get(c);
     await session.regenerate({ user: name, ...(device === "" ? {} : { device }) });

@@ -2,6 +2,8 @@
 const ORIGINS = { flask: document.body.dataset.flask, hipflask: location.origin };
 const PATHS = {
   login: (side) => `/login?user=${side === "flask" ? "ada" : "grace"}`,
+  remember: (side) => `${PATHS.login(side)}&remember=1`,
+  close: () => "/close",
   logout: () => "/logout",
   count: () => "/count",
   cart: (side) => `/cart?item=${side === "flask" ? "tea from Flask" : "tea from TypeScript"}`,
@@ -17,8 +19,10 @@ async function ask(side, path, method = "GET") {
   return response.json();
 }
 
-function show(section, { user, data, messages }) {
-  section.querySelector(".user").textContent = user === null ? "Nobody is logged in." : `Logged in: ${user}`;
+function show(section, { user, fresh, data, messages }) {
+  const how = fresh ? "" : ", recalled by a cookie";
+  section.querySelector(".user").textContent =
+    user === null ? "Nobody is logged in." : `Logged in: ${user}${how}`;
   section.querySelector("output").textContent = data.count ?? 0;
   section.querySelector("pre").textContent = JSON.stringify(data, null, 2);
   const list = section.querySelector(".messages");

@@ -1,0 +1,14 @@
+import { CLIENTS } from "./clients.ts";
+import { type Demo, openAccounts } from "./demo-places.ts";
+import { Passwords } from "./passwords.ts";
+import type { Place } from "./place.ts";
+import { Places } from "./places.ts";
+
+/** A demo with these places, the first of which is where visitors begin, and with accounts that are nowhere else. */
+export function demoOf(...places: [Place, ...Place[]]): Demo {
+  const openers = new Map(places.map((place) => [place.name, async () => place]));
+  // What is expensive to guess would be expensive to test.
+  const passwords = new Passwords({ N: 2 ** 10, r: 8, p: 1 });
+  const accounts = openAccounts(() => CLIENTS.sqlite(":memory:"));
+  return { places: new Places(openers, places[0].name), ...accounts, passwords };
+}
