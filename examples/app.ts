@@ -1,3 +1,4 @@
+// app.ts
 import { serve } from "@hono/node-server";
 import { createSessions } from "hipflask";
 import { honoSessions } from "hipflask/adapters/hono";
