@@ -1,7 +1,13 @@
 import { defineConfig } from "vitest/config";
 
 /** They keep the machine busy with servers and processes of their own, so they run one at a time, after the others. */
-const HEAVY = ["test/races/**/*.test.ts", "src/stores/**/*.test.ts", "apps/demo/stores.test.ts"];
+const HEAVY = [
+  "test/races/**/*.test.ts",
+  "src/stores/**/*.test.ts",
+  "src/cli/stores/*.test.ts",
+  "apps/demo/stores.test.ts",
+  "test/docs/start.test.ts",
+];
 
 /** They load frameworks that change the globals of their thread, so each file has one of its own, after all others. */
 const FRAMEWORKS = ["test/frameworks/*.test.ts"];

@@ -11,6 +11,8 @@ const COUNTED: readonly (readonly [owner: any, name: string])[] = [
   [crypto, "hash"],
   [crypto, "createHash"],
   [crypto, "createHmac"],
+  [crypto, "createCipheriv"],
+  [crypto, "createDecipheriv"],
   [zlib, "deflateSync"],
   [zlib, "inflateSync"],
   [JSON, "parse"],
@@ -64,14 +66,19 @@ function count(owner: any, name: string): () => void {
   };
 }
 
+const KINDS = {
+  signed: () => ({ secretKey: SECRET, storage: library.signedCookie() }),
+  flask: () => library.flaskConfig({ SECRET_KEY: SECRET }),
+  encrypted: () => ({ secretKey: SECRET }),
+  several: () => ({ secretKey: SECRET, storage: library.encryptedCookie({ maxCookies: 2 }) }),
+};
+
 type Handler = (session: { data: Record<string, unknown> }) => void;
 
 /** An application whose every request does what it is told, for a browser that keeps its cookie. */
-function application(options: { flask: boolean }) {
-  const { createSessions, signedCookie, flaskConfig, webSessions } = library;
-  const sessions = createSessions(
-    options.flask ? flaskConfig({ SECRET_KEY: SECRET }) : { secretKey: SECRET, storage: signedCookie() },
-  );
+function application(kind: keyof typeof KINDS) {
+  const { createSessions, webSessions } = library;
+  const sessions = createSessions(KINDS[kind]());
   let cookie = "";
   let handler: Handler | undefined;
   const fetch = webSessions(sessions, async (request: Request) => {
@@ -84,9 +91,9 @@ function application(options: { flask: boolean }) {
     calls = {};
     const response = await fetch(request);
     const made = calls;
-    const [header] = response.headers.getSetCookie();
-    if (header !== undefined) cookie = header.split(";", 1)[0]!;
-    return { calls: made, headers: response.headers, setCookieBytes: header?.length ?? 0 };
+    const setCookies = response.headers.getSetCookie();
+    if (setCookies.length > 0) cookie = setCookies[0]!.split(";", 1)[0]!;
+    return { calls: made, headers: response.headers, setCookieBytes: setCookies.join("").length };
   };
 }
 
@@ -96,14 +103,14 @@ const add: Handler = ({ data }) => void (data["count"] = Number(data["count"]) +
 
 describe("A session of 100 bytes", () => {
   test("takes at most 253 bytes of Set-Cookie, and 189 with Flask's attributes", async () => {
-    const native = await application({ flask: false })(fill);
-    const flask = await application({ flask: true })(fill);
+    const native = await application("signed")(fill);
+    const flask = await application("flask")(fill);
     expect(native.setCookieBytes).toBeLessThanOrEqual(253);
     expect(flask.setCookieBytes).toBeLessThanOrEqual(189);
   });
 
   test("costs nothing in a request that does not touch it: no work, no Set-Cookie, no Vary", async () => {
-    const request = application({ flask: false });
+    const request = application("signed");
     await request(fill);
     const untouched = await request();
     expect(untouched.calls).toEqual({});
@@ -113,7 +120,7 @@ describe("A session of 100 bytes", () => {
   });
 
   test("is read with one HMAC (two hashes) and one JSON.parse, and sets no cookie", async () => {
-    const request = application({ flask: false });
+    const request = application("signed");
     await request(fill);
     const read = await request(look);
     expect(read.calls).toEqual({ hash: 2, parse: 1 });
@@ -121,15 +128,35 @@ describe("A session of 100 bytes", () => {
   });
 
   test("is written with a second HMAC and without zlib", async () => {
-    const request = application({ flask: false });
+    const request = application("signed");
     await request(fill);
     expect((await request(add)).calls).toEqual({ hash: 4, parse: 1 });
   });
 
   test("meets zlib once on each way under Flask's rules, which compress whatever gets shorter", async () => {
-    const request = application({ flask: true });
+    const request = application("flask");
     await request(fill);
     expect((await request(look)).calls).toEqual({ hash: 2, parse: 1, inflateSync: 1 });
     expect((await request(add)).calls).toEqual({ hash: 4, parse: 1, inflateSync: 1, deflateSync: 1 });
   });
+});
+
+describe("An encrypted session of 100 bytes", () => {
+  test("takes at most 371 bytes of Set-Cookie, and 107 more for each further cookie that it may take", async () => {
+    expect((await application("encrypted")(fill)).setCookieBytes).toBeLessThanOrEqual(371);
+    const several = await application("several")(fill);
+    expect(several.setCookieBytes).toBeLessThanOrEqual(478);
+    expect(several.headers.getSetCookie()).toHaveLength(2);
+  });
+
+  test.each(["encrypted", "several"] as const)(
+    "is opened once, and sealed once where it changes: %s",
+    async (kind) => {
+      const request = application(kind);
+      await request(fill);
+      expect((await request()).calls).toEqual({});
+      expect((await request(look)).calls).toEqual({ createDecipheriv: 1, parse: 1 });
+      expect((await request(add)).calls).toEqual({ createDecipheriv: 1, createCipheriv: 1, parse: 1 });
+    },
+  );
 });
