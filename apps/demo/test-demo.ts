@@ -8,7 +8,7 @@ import { Places } from "./places.ts";
 export function demoOf(...places: [Place, ...Place[]]): Demo {
   const openers = new Map(places.map((place) => [place.name, async () => place]));
   // What is expensive to guess would be expensive to test.
-  const passwords = new Passwords({ N: 2 ** 10, r: 8, p: 1 });
+  const passwords = new Passwords({ memoryCost: 1024, timeCost: 1 });
   const accounts = openAccounts(() => CLIENTS.sqlite(":memory:"));
   return { places: new Places(openers, places[0].name), ...accounts, passwords };
 }
