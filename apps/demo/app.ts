@@ -21,8 +21,7 @@ const PUBLIC = fileURLToPath(new URL("public", import.meta.url));
 /** The demo: its pages, and the API that they play with. */
 export function createApp(demo: Demo): Hono {
   const app = new Hono();
-  // What stands for another site has a policy of its own.
-  app.use((c, next) => (FOR_STRANGERS.includes(c.req.path) ? next() : securityHeaders(c, next)));
+  app.use((c, next) => (hasOwnPolicy(c.req.path) ? next() : securityHeaders(c, next)));
   app.use(askAgain, serveStatic({ root: PUBLIC }));
 
   app.use(refuseOtherSites, showWhatHappened, explainRefusals);
@@ -44,10 +43,15 @@ export function createApp(demo: Demo): Hono {
       inner = placeApp(place, demo, answerError);
       apps.set(place, inner);
     }
-    return inner.fetch(c.req.raw);
+    return inner.fetch(c.req.raw, c.env);
   });
   app.onError(answerError);
   return app;
+}
+
+/** What stands for another site, and the inspector. */
+function hasOwnPolicy(path: string): boolean {
+  return FOR_STRANGERS.includes(path) || path === "/inspector" || path.startsWith("/inspector/");
 }
 
 const securityHeaders = secureHeaders({

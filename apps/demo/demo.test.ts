@@ -23,6 +23,14 @@ function visitor(keys = { secretKey: SECRET, secretKeyFallbacks: [] as string[] 
   return visitorOf(createApp(demoOf(signedPlace(keys))));
 }
 
+test("the inspector is there for who is at this machine, and for nobody else", async () => {
+  const app = createApp(demoOf(signedPlace({ secretKey: SECRET, secretKeyFallbacks: [] })));
+  const look = (address: string) => app.request("http://localhost/inspector/", {}, { address });
+  const page = await look("127.0.0.1");
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<html")]);
+  expect((await look("192.168.1.7")).status).toBe(403);
+});
+
 describe("the tutorial's routes", () => {
   test("a first visit gives the value that was asked for, and a session", async () => {
     const { ask, jar } = visitor();

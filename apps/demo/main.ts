@@ -1,4 +1,4 @@
-import { serve } from "@hono/node-server";
+import { type HttpBindings, serve } from "@hono/node-server";
 import type { AddressInfo } from "node:net";
 import { createApp } from "./app.ts";
 import { openDemo } from "./demo-places.ts";
@@ -20,9 +20,14 @@ async function start(): Promise<void> {
 
   // Only the request is handed on, without Node's own objects: then the whole response, Set-Cookie and all, is there for
   // `showWhatHappened`. An application that need not see its own headers writes `fetch: app.fetch`.
-  const server = serve({ fetch: (request) => app.fetch(request), hostname: host, port }, (address) => {
-    console.log(`hipflask demo on ${urlOf(host, address)}`);
-  });
+  const fetch = (request: Request, { incoming }: HttpBindings) =>
+    app.fetch(request, { address: incoming.socket.remoteAddress });
+  const server = serve(
+    { fetch: (request, env) => fetch(request, env as HttpBindings), hostname: host, port },
+    (address) => {
+      console.log(`hipflask demo on ${urlOf(host, address)}`);
+    },
+  );
   server.on("error", (error: NodeJS.ErrnoException) => {
     const taken = error.code === "EADDRINUSE";
     fail(

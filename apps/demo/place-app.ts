@@ -1,4 +1,5 @@
 import { honoSessions } from "hipflask/adapters/hono";
+import { inspector } from "hipflask/inspector";
 import { type ErrorHandler, Hono } from "hono";
 import type { Demo } from "./demo-places.ts";
 import type { Place } from "./place.ts";
@@ -24,6 +25,11 @@ export function placeApp(place: Place, demo: Demo, onError: ErrorHandler): Hono 
   app.route("/", inspectRoutes(place));
   app.route("/", accountRoutes(place, demo));
   app.route("/", diaryRoutes(place, demo));
+  // In production it wants a guard, and nobody's demo has administrators.
+  if (process.env["NODE_ENV"] !== "production") {
+    const inspect = inspector(sessions);
+    app.all("/inspector/*", (c) => inspect.fetch(c.req.raw, c.env as { address?: string }));
+  }
   app.notFound((c) => c.json({ error: "There is nothing here. The page at / shows what there is." }, 404));
   app.onError(onError);
   return app;
