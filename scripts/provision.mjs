@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { missing, needs } from "./needs.mjs";
 
 const APT = "/usr/bin/apt-get";
@@ -28,6 +29,24 @@ function install(wanted) {
     console.log(`provision: ${name} ${problem ? `FAILED: ${problem}` : `installed (${took})`}`);
   }
 }
+
+/** What only some tests need of npm, in folders of their own. Elsewhere than in CI `npm run test:…` installs each. */
+const FOLDERS = ["frameworks", "migrate", "runtimes"].map((name) =>
+  join(import.meta.dirname, "../test", name),
+);
+
+function installFolders() {
+  for (const folder of FOLDERS.filter((each) => !existsSync(join(each, "node_modules/.package-lock.json")))) {
+    const { status } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    console.log(`provision: the packages of ${folder} ${status === 0 ? "installed" : "FAILED"}`);
+    if (status !== 0) process.exitCode = 1;
+  }
+}
+
+if (process.env.CI === "true") installFolders();
 
 let still = missing();
 if (still.length > 0 && process.getuid?.() === 0 && existsSync(APT)) {

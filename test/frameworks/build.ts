@@ -10,9 +10,6 @@ const run = promisify(execFile);
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");
 
-/** Whether the frameworks are installed. */
-export const areThere: boolean = existsSync(join(here, "node_modules/next"));
-
 /** SvelteKit 3 needs Node 22. */
 const [major = 0] = process.versions.node.split(".").map(Number);
 export const newerNode: string = major >= 22 ? process.execPath : join(here, "node_modules/node24/bin/node");

@@ -1,6 +1,3 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { adapterSuite, type AdapterCapabilities, TestClient } from "../../src/testing/index.ts";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { App } from "../app/adapters.ts";
@@ -9,32 +6,20 @@ import { frameworkListener, type FrameworkName, load } from "../app/frameworks.t
 import { quiet } from "../http/quiet.ts";
 import { overNode } from "../http/subjects.ts";
 import type { Runtime } from "../support/client.ts";
-import { areThere } from "./build.ts";
+import { describeInstalled } from "../support/installed.ts";
 import { type ExampleServer, startExample } from "./example-server.ts";
 
-/** Tests that need a framework, which CI installs; elsewhere they are skipped by name until somebody does. */
+/** Tests that need a framework. */
 export function describeFramework(name: FrameworkName, title: string, tests: () => void): void {
-  describeInstalled(title, () => load(name), tests);
+  describePrepared(title, () => load(name), tests);
 }
 
-function describeInstalled(title: string, prepare: () => Promise<unknown>, tests: () => void): void {
-  const canRun = areThere || process.env["CI"] === "true";
-  describe.skipIf(!canRun)(canRun ? title : `${title} (skipped: npm run test:frameworks)`, () => {
-    beforeAll(async () => {
-      await install();
-      await prepare();
-    }, 600_000);
+function describePrepared(title: string, prepare: () => Promise<unknown>, tests: () => void): void {
+  describeInstalled("frameworks", title, () => {
+    beforeAll(prepare, 600_000);
     tests();
   });
 }
-
-/** Puts the frameworks in place, where they are not. */
-async function install(): Promise<void> {
-  const cwd = fileURLToPath(new URL(".", import.meta.url));
-  if (!areThere) await (installing ??= promisify(execFile)("npm", ["ci", "--ignore-scripts"], { cwd }));
-}
-
-let installing: Promise<unknown> | undefined;
 
 export interface FrameworkTraits {
   readonly capabilities?: AdapterCapabilities;
@@ -64,7 +49,7 @@ type Start = () => Promise<{ readonly client: TestClient; readonly origin: strin
 /** Tests of an example, which has hipflask as its users get it. */
 export function describeExample(name: FrameworkName, title: string, tests: (start: Start) => void): void {
   let server: ExampleServer | undefined;
-  describeInstalled(
+  describePrepared(
     title,
     async () => {
       server = await startExample(name);

@@ -1,9 +1,10 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ConfigError, createSessions, type SessionEvent } from "../../src/index.ts";
 import { acceptJwt, type AcceptJwtOptions, type JwtAlgorithm } from "../../src/migrate/index.ts";
+import { describeInstalled } from "../support/installed.ts";
 import { KEY } from "../support/visitor.ts";
-import { describeLibraries, fetchApp, installLibraries, library, type OldApp } from "./libraries.ts";
+import { fetchApp, library, type OldApp } from "./libraries.ts";
 import { migrationSuite } from "./suite.ts";
 
 const SECRET = "a secret for tokens that is as long as the longest digest, which has sixty-four bytes";
@@ -68,9 +69,7 @@ async function look(options: AcceptJwtOptions, token: string) {
   };
 }
 
-describeLibraries("A JWT that a private key has signed", () => {
-  beforeAll(installLibraries, 180_000);
-
+describeInstalled("migrate", "A JWT that a private key has signed", () => {
   test.each(PAIRS)("by %s is taken over with its public key, and with no other", async (algorithm, make) => {
     const { publicKey, privateKey } = make();
     const app = await josed(algorithm, privateKey, publicKey);

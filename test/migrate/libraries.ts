@@ -1,32 +1,8 @@
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { describe } from "vitest";
-
-const folder = fileURLToPath(new URL(".", import.meta.url));
-const isThere = existsSync(`${folder}node_modules/jose`);
-const canRun = isThere || process.env["CI"] === "true";
-
-/** Tests that need the libraries of others, which CI installs; elsewhere they are skipped by name until somebody does. */
-export function describeLibraries(title: string, tests: () => void): void {
-  describe.skipIf(!canRun)(canRun ? title : `${title} (skipped: npm run test:migrate)`, tests);
-}
-
-let installing: Promise<unknown> | undefined;
-
-/** Puts the libraries in place, where they are not. */
-export async function installLibraries(): Promise<void> {
-  if (isThere) return;
-  installing ??= promisify(execFile)("npm", ["ci", "--ignore-scripts"], { cwd: folder });
-  await installing;
-}
 
 /** A library of the folder's own. Not known by its types, because it may not be installed. */
-export async function library(name: string): Promise<any> {
-  await installLibraries();
+export function library(name: string): Promise<any> {
   return import(/* @vite-ignore */ name);
 }
 

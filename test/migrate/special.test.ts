@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { nodeSessions } from "../../src/adapters/node.ts";
 import {
   type AcceptedFormat,
@@ -21,7 +21,8 @@ import { MemoryStore } from "../../src/stores/memory.ts";
 import { TestClient } from "../../src/testing/index.ts";
 import { failure } from "../support/server-sessions.ts";
 import { KEY, Visitor } from "../support/visitor.ts";
-import { describeLibraries, fetchApp, installLibraries, library } from "./libraries.ts";
+import { describeInstalled } from "../support/installed.ts";
+import { fetchApp, library } from "./libraries.ts";
 
 const OLD = "an old key that has 32 characters and more";
 const user = (data: { userId?: string }): string | undefined => data.userId;
@@ -44,9 +45,7 @@ function setUp(format: AcceptedFormat, storage = encryptedCookie()) {
   };
 }
 
-describeLibraries("What is special about", () => {
-  beforeAll(installLibraries, 180_000);
-
+describeInstalled("migrate", "What is special about", () => {
   test("iron-session 9: a session in chunks moves whole, and all chunks go", async () => {
     const { getIronSession } = await library("iron-session");
     const response = new Response();

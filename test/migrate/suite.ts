@@ -10,7 +10,8 @@ import {
 import { MemoryStore } from "../../src/stores/memory.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
 import { KEY, Visitor } from "../support/visitor.ts";
-import { describeLibraries, installLibraries, type OldApp } from "./libraries.ts";
+import { describeInstalled } from "../support/installed.ts";
+import type { OldApp } from "./libraries.ts";
 
 /** A library that an application leaves. */
 export interface Subject {
@@ -37,13 +38,12 @@ const STORAGES = [
 
 /** What is asked of each format: that a session which the real library wrote survives, and nothing else does. */
 export function migrationSuite(subject: Subject): void {
-  describeLibraries(`Leaving ${subject.library}`, () => {
+  describeInstalled("migrate", `Leaving ${subject.library}`, () => {
     let app: OldApp;
     let other: OldApp;
     let format: AcceptedFormat;
 
     beforeAll(async () => {
-      await installLibraries();
       [app, other, format] = [await subject.app(), await subject.otherKey(), await subject.accept()];
     }, 180_000);
     afterAll(async () => {

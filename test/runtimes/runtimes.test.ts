@@ -1,11 +1,10 @@
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { conformanceSuite } from "../app/conformance-suite.ts";
 import { onNode, type Runtime } from "../support/client.ts";
-import { describeRuntimes, folder, installRuntimes, PROGRAMS, run } from "./programs.ts";
+import { describeInstalled } from "../support/installed.ts";
+import { folder, PROGRAMS, run } from "./programs.ts";
 
-describeRuntimes("The suites of hipflask/testing on other runtimes", () => {
-  beforeAll(installRuntimes, 180_000);
-
+describeInstalled("runtimes", "The suites of hipflask/testing on other runtimes", () => {
   const BUN = [PROGRAMS.Bun, "test"] as const;
   const DENO = [PROGRAMS.Deno, "test", "--allow-all", "--no-check"] as const;
   const node = (name: "Node 22" | "Node 24" | "Node 26") => [PROGRAMS[name]] as const;
@@ -65,9 +64,7 @@ const WORKERD: Runtime = {
   command: [process.execPath, `${folder}workerd.mjs`],
 };
 
-describeRuntimes("Other runtimes", () => {
-  beforeAll(installRuntimes, 180_000);
-
+describeInstalled("runtimes", "Other runtimes", () => {
   for (const storage of ["encrypted", "server", "flask"]) conformanceSuite("web", storage, WORKERD);
 
   for (const runtime of RUNTIMES) {
