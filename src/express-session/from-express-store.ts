@@ -13,7 +13,7 @@ import { replaceApart } from "../stores/replace-apart.ts";
 import { Cookie } from "./cookie.ts";
 import { keeperOf } from "./keeper.ts";
 import type { Session } from "./session.ts";
-import type { Store } from "./store-shape.ts";
+import type { ConnectStore, Store } from "./store-shape.ts";
 import { Turns } from "./turns.ts";
 
 /** Milliseconds that a store is told to keep a record at least: whether it has expired is decided here. */
@@ -39,10 +39,10 @@ interface Entry {
  * @example createSessions({ storage: serverSide(fromExpressStore(new RedisStore({ client, prefix: "app:" }))) })
  * @throws ConfigError for what is no store of express-session's
  */
-export function fromExpressStore(store: Store): SessionStore {
-  if (typeof (store as Partial<Store> | undefined)?.get !== "function")
+export function fromExpressStore(store: ConnectStore): SessionStore {
+  if (typeof (store as Partial<ConnectStore> | undefined)?.get !== "function")
     throw new ConfigError("fromExpressStore needs a store of express-session's, such as connect-redis.");
-  return new ExpressRecords(store);
+  return new ExpressRecords(store as Store);
 }
 
 class ExpressRecords implements SessionStore {

@@ -20,3 +20,4 @@ export type { RecordsStoreOptions } from "./records-store.ts";
 export type { SessionRequest } from "./request.ts";
 export type { SessionData } from "./session.ts";
 export type { StoreConstructor } from "./store.ts";
+export type { ConnectStore } from "./store-shape.ts";

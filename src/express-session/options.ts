@@ -6,14 +6,14 @@ import { MemoryStore } from "./memory-store.ts";
 import { RecordsStore } from "./records-store.ts";
 import { isSecure, type SessionRequest } from "./request.ts";
 import { type Secret, Signatures } from "./signature.ts";
-import type { Store } from "./store-shape.ts";
+import type { ConnectStore, Store } from "./store-shape.ts";
 
 /** The options of express-session 1.19, with the same names and defaults. */
 export interface SessionOptions {
   /** What signs the cookie: the first one signs, all are accepted. Default: `req.secret`, which `cookie-parser` sets. */
   secret?: Secret | readonly Secret[] | undefined;
   /** A store for express-session, or one of hipflask's, which loses no write. Default: a `MemoryStore`. */
-  store?: Store | SessionStore | undefined;
+  store?: ConnectStore | SessionStore | undefined;
   /** The cookie's attributes, or what gives them for a request. */
   cookie?: CookieOptions | ((request: SessionRequest) => CookieOptions) | undefined;
   /** Default: `connect.sid`. */
@@ -86,10 +86,10 @@ export function settingsOf(options: SessionOptions, genid: Settings["genid"]): S
   };
 }
 
-function storeOf(given: Store | SessionStore | undefined): Store {
+function storeOf(given: ConnectStore | SessionStore | undefined): Store {
   if (given === undefined) return memoryStore();
   // Ours have `load` too, but nothing to get.
-  return "get" in given ? given : new RecordsStore(given);
+  return "get" in given ? (given as Store) : new RecordsStore(given);
 }
 
 function memoryStore(): Store {

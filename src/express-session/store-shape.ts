@@ -9,6 +9,16 @@ export type StoredSession = Record<string, unknown> & { cookie?: unknown };
 export const MERGES: unique symbol = Symbol.for("hipflask.express-session.merges");
 
 /**
+ * A store for express-session as an application hands it over: `connect-redis` and its like, by the methods that every one of them has. What
+ * they say of their parameters differs from one to the other.
+ */
+export interface ConnectStore {
+  get(sid: string, callback: (error?: unknown, session?: unknown) => void): unknown;
+  set(sid: string, session: unknown, callback?: (error?: unknown) => void): unknown;
+  destroy(sid: string, callback?: (error?: unknown) => void): unknown;
+}
+
+/**
  * A store for express-session: what `connect-redis` and its like are. A store of your own extends `Store` and has `get`, `set` and
  * `destroy`, and perhaps `touch`, `all`, `length` and `clear`.
  */
