@@ -64,6 +64,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "inspector/part/file.ts": [...part, "../../encoding/x.ts", "../../session/x.ts"],
   "stores/file.ts": [...siblings, ...bottom, ...node],
   "stores/part/file.ts": [...part, "../../encoding/x.ts", ...node],
+  "testing/file.ts": [
+    "../cookie/x.ts",
+    "../session/x.ts",
+    "../errors.ts",
+    "../clock.ts",
+    ...siblings,
+    ...node,
+  ],
+  "testing/part/file.ts": [...part, "../../session/x.ts", ...node],
   "adapters/file.ts": [...adapter, ...node, "./node-exchange.ts"],
   "cli/file.ts": [
     ...session,
