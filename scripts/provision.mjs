@@ -30,17 +30,17 @@ function install(wanted) {
   }
 }
 
+const ROOT = join(import.meta.dirname, "..");
 /** What only some tests need of npm, in folders of their own. Elsewhere than in CI `npm run test:…` installs each. */
-const FOLDERS = ["frameworks", "migrate", "runtimes"].map((name) =>
-  join(import.meta.dirname, "../test", name),
-);
+const FOLDERS = ["test/frameworks", "test/migrate", "test/runtimes"];
 
 function installFolders() {
-  for (const folder of FOLDERS.filter((each) => !existsSync(join(each, "node_modules/.package-lock.json")))) {
-    const { status } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
-      cwd: folder,
-      stdio: ["ignore", "ignore", "inherit"],
-    });
+  for (const folder of FOLDERS) {
+    const cwd = join(ROOT, folder);
+    // What npm writes last.
+    if (existsSync(join(cwd, "node_modules/.package-lock.json"))) continue;
+    const options = ["--ignore-scripts", "--no-audit", "--no-fund"];
+    const { status } = spawnSync("npm", ["ci", ...options], { cwd, stdio: ["ignore", "ignore", "inherit"] });
     console.log(`provision: the packages of ${folder} ${status === 0 ? "installed" : "FAILED"}`);
     if (status !== 0) process.exitCode = 1;
   }

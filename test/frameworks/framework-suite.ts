@@ -16,7 +16,8 @@ export function describeFramework(name: FrameworkName, title: string, tests: () 
 
 function describePrepared(title: string, prepare: () => Promise<unknown>, tests: () => void): void {
   describeInstalled("frameworks", title, () => {
-    beforeAll(prepare, 600_000);
+    // What beforeAll is given back it calls in the end.
+    beforeAll(async () => void (await prepare()), 600_000);
     tests();
   });
 }
