@@ -22,6 +22,7 @@ export function roundTrips({
   goals: limits,
   verbs: [there, back],
   sizes = SIZES,
+  goalsAt = sizes,
 }) {
   return async ({ quick, log }) => {
     const tables = [];

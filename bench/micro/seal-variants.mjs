@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { symmetricDecodeJWT, symmetricEncodeJWT } from "better-auth/crypto";
 import { H3Event, sealSession, unsealSession } from "h3";
 import { sealData, unsealData } from "iron-session";
 import { EncryptJWT, jwtDecrypt } from "jose";
@@ -10,7 +11,7 @@ const DAYS_31 = 31 * 24 * 60 * 60;
 
 /** Ways to encrypt a session. Each is written as its documentation tells, keys made once. */
 export function sealVariants() {
-  return [encryptedCookie(), plainNodeCrypto(), secureSession(), jose(), iron(), h3()];
+  return [encryptedCookie(), plainNodeCrypto(), secureSession(), jose(), betterAuth(), iron(), h3()];
 }
 
 function encryptedCookie() {
@@ -81,6 +82,17 @@ function jose() {
         .setExpirationTime("31d")
         .encrypt(key),
     verify: async (text) => (await jwtDecrypt(text, key)).payload.data,
+  };
+}
+
+/** What better-auth's cookie cache does with `strategy: "jwe"`: a key by HKDF for every call, AES-256-CBC with HMAC-SHA-512. */
+function betterAuth() {
+  const salt = "better-auth-session";
+  return {
+    name: "better-auth cookie cache (jwe)",
+    async: true,
+    sign: (session) => symmetricEncodeJWT({ session }, SECRET, salt, DAYS_31),
+    verify: async (text) => (await symmetricDecodeJWT(text, SECRET, salt))?.session,
   };
 }
 
