@@ -31,6 +31,7 @@ describe("a weak secret", () => {
     "THIS_IS_MY_SUPER_SECRET_KEY",
     "thisWasSuperSecretKey",
     "My Very Secret Key!!!",
+    "changeme-please-123456789",
     "MyVerySecretKey2024!",
     "das-ist-natürlich-geheim",
     "Secret!",

@@ -111,10 +111,10 @@ function isPattern(bytes: Uint8Array): boolean {
 
 /**
  * Whether the text is made of letters that stand as in words: `all small`, `CAPITALS`, `Title Case` or `camelCase`; a year
- * and the like may follow.
+ * or a longer number may follow.
  */
 function isWords(text: string): boolean {
-  const words = text.replace(/[^\p{L}]{1,6}$/u, "").split(/[\s_.,'-]+/);
+  const words = text.replace(/[^\p{L}]{1,12}$/u, "").split(/[\s_.,'-]+/);
   return words.every((word) =>
     /^(?:\p{Lu}+|\p{Lu}?[\p{Ll}\p{Lo}]+(?:\p{Lu}[\p{Ll}\p{Lo}]{2,})*)$/u.test(word),
   );
