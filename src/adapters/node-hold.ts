@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
+import { DrainWaiters } from "./node-drain.ts";
 import type { NodeResponse } from "./node-exchange.ts";
 import { setGiven } from "./node-headers.ts";
-import { checkChunk, checkStatus, cover, refuseHeaders } from "./node-look.ts";
+import { checkChunk, checkStatus, lookSent, refuseHeaders, type SentLook } from "./node-look.ts";
 import { intercept, type Layer, type Method, type Methods, SENDING, type Sending } from "./node-methods.ts";
 import { refuse } from "./node-refuse.ts";
 
@@ -23,7 +24,8 @@ export class Hold implements Layer {
   /** What the application has sent meanwhile. */
   #calls: Call[] = [];
   #status = 200;
-  #uncover: (() => void) | undefined;
+  #look: SentLook | undefined;
+  #waiters: DrainWaiters | undefined;
   #failure: unknown;
 
   /**
@@ -75,21 +77,22 @@ export class Hold implements Layer {
   #keep(method: Sending, args: unknown[]): unknown {
     const target = this.#target;
     if (method === "writeHead") {
-      if (this.#uncover !== undefined) refuseHeaders("write");
+      if (this.#look !== undefined) refuseHeaders("write");
       const [status, ...rest] = args;
       checkStatus(status);
       const reason = setGiven(target as unknown as NodeResponse, rest);
       target.statusCode = Number(status);
       args = [status, reason];
     } else if (method === "write" || (args[0] && typeof args[0] !== "function")) checkChunk(args[0]);
-    if (this.#uncover === undefined) {
+    if (this.#look === undefined) {
       this.#status = checkStatus(target.statusCode);
-      this.#uncover = cover(target as unknown as NodeResponse);
+      this.#look = lookSent(target as unknown as NodeResponse);
     }
     this.#calls.push([method, args]);
-    if (method === "end") Object.assign(target, { writableEnded: true, finished: true });
+    if (method === "end") this.#look.ended();
     if (method !== "write") return target;
-    Object.assign(target, { writableNeedDrain: true });
+    this.#look.full();
+    this.#waiters ??= new DrainWaiters(target);
     return false;
   }
 
@@ -105,7 +108,7 @@ export class Hold implements Layer {
         const result = this.#next[method].apply(target, args);
         if (method === "write") goesOn = result;
       }
-      if (goesOn === true && !target.writableEnded) target.emit("drain");
+      if (goesOn === true && !target.writableEnded) this.#waiters?.tell();
     } catch (error) {
       this.#refuse(error);
     }
@@ -129,8 +132,9 @@ export class Hold implements Layer {
 
   #letThrough(): Call[] {
     this.#state = "through";
-    this.#uncover?.();
-    this.#uncover = undefined;
+    this.#look?.takeOff();
+    this.#look = undefined;
+    this.#waiters?.stop();
     return this.#calls.splice(0);
   }
 

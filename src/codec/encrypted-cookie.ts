@@ -9,6 +9,7 @@ import { type CookieCodec, LEEWAY, type OpenedCookie } from "./cookie-codec.ts";
 import { type Dict, TaggedJson } from "./tagged-json.ts";
 import type { Tag } from "./tags.ts";
 
+/** What {@link EncryptedCookie} is told beside its keys. */
 export interface EncryptedCookieOptions {
   /**
    * Names the application: cookies of another one with the same secret key are not taken. Every server of one application has the
@@ -17,6 +18,7 @@ export interface EncryptedCookieOptions {
   readonly application?: string;
   /** The application's own types. */
   readonly tags?: readonly Tag[];
+  /** Tells what time goes into new cookies, and how old others are. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
@@ -38,9 +40,26 @@ const FORM = /^A[Q-Za-f][\w-]{144,}$/;
 const MAX_JSON = Math.floor((MAX_VALUE * 3) / 4) - HEAD - XAES_OVERHEAD - STEP - DATA;
 
 /** A secret's part in the encryption of one application's cookies. */
-interface CookieKey {
-  readonly master: MasterKey;
+class CookieKey {
   readonly xaes: Xaes;
+  /** What a value of this key begins with. */
+  readonly head: Uint8Array;
+  #name: string | undefined;
+  #associated: Uint8Array = new Uint8Array(0);
+
+  constructor(master: MasterKey, application: string) {
+    this.xaes = new Xaes(master.derive(`hipflask cookie session ${application}`));
+    this.head = Uint8Array.of(VERSION, ...master.id);
+  }
+
+  /** What is authenticated beside the data: the head of the value, and the name of the cookie, which is mostly the same one. */
+  associated(name: string): Uint8Array {
+    if (name !== this.#name) {
+      this.#associated = Buffer.concat([this.head, Buffer.from(name, "latin1")]);
+      this.#name = name;
+    }
+    return this.#associated;
+  }
 }
 
 /**
@@ -71,12 +90,7 @@ export class EncryptedCookie implements CookieCodec {
     this.#json = new TaggedJson(tags);
     this.#clock = clock;
     this.#ring = new KeyRing(secretKeys);
-    this.#keys = new Map(
-      [...this.#ring].map((master) => {
-        const key = master.derive(`hipflask cookie session ${application}`);
-        return [master, { master, xaes: new Xaes(key) }];
-      }),
-    );
+    this.#keys = new Map([...this.#ring].map((master) => [master, new CookieKey(master, application)]));
   }
 
   hasForm(value: string): boolean {
@@ -100,14 +114,18 @@ export class EncryptedCookie implements CookieCodec {
         MAX_JSON,
         [],
       );
-    const { master, xaes } = this.#keys.get(this.#ring.newest)!;
-    const plain = Buffer.alloc(Math.ceil((DATA + json.length) / STEP) * STEP);
+    const key = this.#keys.get(this.#ring.newest)!;
+    const plain = scratch.subarray(0, Math.ceil((DATA + json.length) / STEP) * STEP);
     plain[0] = DATA_FORMAT;
     plain.writeUIntBE(time, TIME, LENGTH - TIME);
     plain.writeUIntBE(json.length, LENGTH, DATA - LENGTH);
     plain.write(json, DATA, "latin1");
-    const head = headOf(master);
-    return bufferOf(xaes.seal(plain, associated(head, name), head)).toString("base64url");
+    try {
+      return key.xaes.seal(plain, key.associated(name), key.head).toString("base64url");
+    } finally {
+      // It holds no secret for longer than a call, and what the next one is filled up with must be zero.
+      plain.fill(0);
+    }
   }
 
   open(value: string, maxAge: number | undefined, name: string): OpenedCookie {
@@ -124,10 +142,10 @@ export class EncryptedCookie implements CookieCodec {
   }
 
   #open(master: MasterKey, bytes: Uint8Array, maxAge: number | undefined, name: string): OpenedCookie {
-    const { xaes } = this.#keys.get(master)!;
+    const key = this.#keys.get(master)!;
     let plain: Buffer;
     try {
-      plain = bufferOf(xaes.open(bytes.subarray(HEAD), associated(bytes.subarray(0, HEAD), name)));
+      plain = key.xaes.open(bytes.subarray(HEAD), key.associated(name));
     } catch {
       return { refused: "bad_mac" };
     }
@@ -148,18 +166,5 @@ function refusalOf(error: unknown): OpenedCookie {
   return { refused: error instanceof TooLargeError ? "too_large" : "malformed" };
 }
 
-function headOf({ id }: MasterKey): Uint8Array {
-  return Uint8Array.of(VERSION, ...id);
-}
-
-/** What is authenticated beside the data: the head of the value, and the name of the cookie. */
-function associated(head: Uint8Array, name: string): Uint8Array {
-  const bytes = Buffer.alloc(HEAD + name.length);
-  bytes.set(head);
-  bytes.write(name, HEAD, "latin1");
-  return bytes;
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
+/** Holds what is being encrypted. */
+const scratch = Buffer.alloc(MAX_VALUE);

@@ -33,7 +33,7 @@ export class Xaes {
    *
    * @param associated what must be the same when it is opened
    */
-  seal(plain: Uint8Array, associated: Uint8Array, prefix: Uint8Array = NOTHING): Uint8Array {
+  seal(plain: Uint8Array, associated: Uint8Array, prefix: Uint8Array = NOTHING): Buffer {
     return this.sealWith(randomBytes(NONCE), plain, associated, prefix);
   }
 
@@ -43,11 +43,11 @@ export class Xaes {
     plain: Uint8Array,
     associated: Uint8Array,
     prefix: Uint8Array = NOTHING,
-  ): Uint8Array {
+  ): Buffer {
     const cipher: CipherGCM = createCipheriv(CIPHER, this.#keyFor(nonce), nonce.subarray(SALT));
     cipher.setAAD(associated);
     const start = prefix.length + NONCE;
-    const sealed = new Uint8Array(start + plain.length + TAG);
+    const sealed = Buffer.allocUnsafe(start + plain.length + TAG);
     sealed.set(prefix);
     sealed.set(nonce, prefix.length);
     sealed.set(cipher.update(plain), start);
@@ -57,7 +57,7 @@ export class Xaes {
   }
 
   /** What {@link seal} was given. @throws MalformedError for anything else */
-  open(sealed: Uint8Array, associated: Uint8Array): Uint8Array {
+  open(sealed: Uint8Array, associated: Uint8Array): Buffer {
     if (sealed.length < XAES_OVERHEAD)
       throw new MalformedError("The bytes are too short to be encrypted ones.");
     const end = sealed.length - TAG;
