@@ -52,6 +52,7 @@ export const needs = [
     tests: "apps/demo",
   },
   { name: "firefox", packages: ["firefox-esr"], file: "/usr/bin/firefox-esr", tests: "test/browser" },
+  { name: "fish", packages: ["fish"], file: "/usr/bin/fish", tests: "src/cli" },
   { name: "memcached", packages: ["memcached"], file: "/usr/bin/memcached", tests: "src/stores" },
   { name: "msgpack", packages: ["python3-msgpack"], module: "msgpack", tests: "test/interop" },
   { name: "mysql", packages: ["mariadb-server"], file: mariadbd, tests: "src/stores" },
@@ -78,6 +79,7 @@ export const needs = [
     module: "sqlalchemy",
     tests: "src/stores/flask-session",
   },
+  { name: "zsh", packages: ["zsh"], file: "/usr/bin/zsh", tests: "src/cli" },
 ];
 
 /** The rows whose thing is not on this machine. */

@@ -6,6 +6,7 @@ import { UnauthorizedError } from "hipflask/login";
 import { type ErrorHandler, Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
+import { NoSqlite } from "./clients.ts";
 import type { Demo } from "./demo-places.ts";
 import type { Place } from "./place.ts";
 import { placeApp } from "./place-app.ts";
@@ -122,6 +123,7 @@ const answerError: ErrorHandler = (error, c) => {
   if (error instanceof HipflaskError && (error.code === "COOKIE_INVALID" || error.code === "TOO_LARGE")) {
     return c.json({ error: error.message }, STATUS[error.code]);
   }
+  if (error instanceof NoSqlite) return c.json({ error: error.message }, 501);
   // The adapter answers these by itself, in the place of a 500: `explainRefusals` adds the words.
   if (error instanceof StoreError || error instanceof GoneError) return c.body(null, 500);
   console.error(error);

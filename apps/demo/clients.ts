@@ -1,7 +1,14 @@
 import { mkdtempSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+/** Neither the runtime nor the project has SQLite. */
+export class NoSqlite extends Error {
+  constructor(cause?: unknown) {
+    super("Accounts need SQLite, which is missing here. Node has it from 22.13 on.", { cause });
+  }
+}
 
 /**
  * Opens the client of each database at a URL; for files and SQLite it is a path. A driver is loaded only when it is asked for.
@@ -16,7 +23,9 @@ export const CLIENTS = {
       const { DatabaseSync } = createRequire(import.meta.url)("node:sqlite");
       return new DatabaseSync(path);
     } catch {
-      const { default: Database } = await import("libsql");
+      const { default: Database } = await import("libsql").catch((cause: unknown) => {
+        throw new NoSqlite(cause);
+      });
       return new Database(path);
     }
   },
@@ -93,6 +102,15 @@ export const CLIENTS = {
     return client;
   },
 };
+
+/** Whether {@link CLIENTS} can open SQLite's databases here. */
+export async function hasSqlite(): Promise<boolean> {
+  if (isBuiltin("node:sqlite")) return true;
+  return import("libsql").then(
+    () => true,
+    () => false,
+  );
+}
 
 function temporary(): string {
   return mkdtempSync(join(tmpdir(), "hipflask-app-"));

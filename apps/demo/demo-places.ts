@@ -2,7 +2,7 @@ import type { SessionStore } from "hipflask";
 import type { SqliteDatabase } from "hipflask/stores/sqlite";
 import { Accounts } from "./accounts/accounts.ts";
 import { Logins } from "./accounts/logins.ts";
-import { CLIENTS } from "./clients.ts";
+import { CLIENTS, hasSqlite, NoSqlite } from "./clients.ts";
 import { Passwords } from "./passwords.ts";
 import { encryptedPlace, type Place, signedPlace, storedPlace } from "./place.ts";
 import { Places } from "./places.ts";
@@ -17,7 +17,7 @@ export interface Demo {
   readonly passwords: Passwords;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 type StoreName = keyof typeof STORES;
 
 /** Stores that need no server of their own. */
@@ -30,9 +30,13 @@ const LOCAL: readonly StoreName[] = ["memory", "file", "sqlite"];
  * @returns it, and what the person who started it should know
  * @throws Error that says what to do
  */
-export async function openDemo(env: Environment, folder: string): Promise<Demo & { readonly note?: string }> {
-  const storage = choice(env, "STORAGE", "signed", { signed: true, server: true });
+export async function openDemo(
+  env: Environment,
+  folder: string,
+): Promise<Demo & { readonly notes: readonly string[] }> {
+  const storage = choice(env, "STORAGE", "signed", { signed: true, encrypted: true, server: true });
   const chosen = storage === "server" ? choice(env, "STORE", "memory", STORES) : undefined;
+  const local = (await hasSqlite()) ? LOCAL : LOCAL.filter((name) => name !== "sqlite");
   let keys: SecretKeys | undefined;
   const openers = new Map<string, () => Promise<Place>>([
     ["signed", async () => signedPlace((keys ??= secretKeys(env, folder)))],
@@ -40,16 +44,19 @@ export async function openDemo(env: Environment, folder: string): Promise<Demo &
   ]);
   for (const name of Object.keys(STORES) as StoreName[]) {
     const url = (name === chosen && env["STORE_URL"]) || env[urlKey(name)];
-    if (name !== chosen && !url && !LOCAL.includes(name)) continue;
+    if (name !== chosen && !url && !local.includes(name)) continue;
     openers.set(name, async () => storedPlace(name, await openStore(name, url || placeOf(name, folder))));
   }
-  const places = new Places(openers, chosen ?? "signed");
-  await places.open(chosen ?? "signed");
-  const note = chosen === undefined ? keyNote(keys) : `Sessions are on the server: ${chosen}`;
+  const first = storage === "server" ? chosen! : storage;
+  const places = new Places(openers, first);
+  await places.open(first);
   // In a file beside the secret, which is made when an account is first asked for.
   const accounts = openAccounts(() => CLIENTS.sqlite(`${homeOf(folder)}/accounts.db`));
-  const demo = { places, ...accounts, passwords: new Passwords() };
-  return note === undefined ? demo : { ...demo, note };
+  const notes = [
+    ...(chosen === undefined ? keyNotes(keys) : [`Sessions are on the server: ${chosen}`]),
+    ...(local === LOCAL ? [] : [new NoSqlite().message]),
+  ];
+  return { places, ...accounts, passwords: new Passwords(), notes };
 }
 
 /** Accounts, and who is logged in with them. @param open opens their database, a connection for each call */
@@ -63,8 +70,8 @@ function urlKey(name: string): string {
   return `${name.toUpperCase().replace("-", "_")}_URL`;
 }
 
-function keyNote(keys: SecretKeys | undefined): string | undefined {
-  return keys?.generated ? `A secret key was generated and kept in ${KEY_FILE}` : undefined;
+function keyNotes(keys: SecretKeys | undefined): string[] {
+  return keys?.generated ? [`A secret key was generated and kept in ${KEY_FILE}`] : [];
 }
 
 /** Milliseconds that a store may take to answer at the start. */
@@ -79,6 +86,12 @@ async function openStore(name: StoreName, place: string | undefined): Promise<Se
     return await Promise.race([STORES[name](place).then(answering), late]);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ERR_MODULE_NOT_FOUND") {
+      const [, driver] = /package '([^']+)'/.exec(message) ?? [];
+      throw new Error(`STORE=${name} needs ${driver}, which is not installed beside hipflask.`, {
+        cause: error,
+      });
+    }
     throw new Error(
       `STORE=${name} cannot be used (${code || message || "it does not say why"}). Does it run, and is STORE_URL right?`,
       { cause: error },

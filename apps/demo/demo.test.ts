@@ -494,7 +494,7 @@ describe("npm start", { timeout: 90_000 }, () => {
     const storage = start({ PORT: "0", STORAGE: "paper" });
     const store = start({ PORT: "0", STORAGE: "server", STORE: "constructor" });
     expect(await storage.exit).toEqual([1, null]);
-    expect(storage.output.text).toBe("STORAGE=paper is not known. Known: signed, server.\n");
+    expect(storage.output.text).toBe("STORAGE=paper is not known. Known: signed, encrypted, server.\n");
     expect(await store.exit).toEqual([1, null]);
     expect(store.output.text).toMatch(/^STORE=constructor is not known\. Known: memory, file, [^\n]*\.\n$/);
   });

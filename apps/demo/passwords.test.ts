@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Passwords } from "./passwords.ts";
+import * as scrypt from "./scrypt.ts";
 
 test("keeps a password so that it can be told from others, and not be read", async () => {
   const passwords = new Passwords();
@@ -15,4 +16,12 @@ test("the same password is kept in another way each time, and by what it cost th
   const [one, other] = [await cheap.hash("12345678"), await cheap.hash("12345678")];
   expect(one).not.toBe(other);
   expect(await new Passwords().isRight(one, "12345678")).toBe(true);
+});
+
+test("scrypt takes argon2's place where that is not installed", async () => {
+  const [one, other] = [await scrypt.hash("Käsekuchen 42"), await scrypt.hash("Käsekuchen 42")];
+  expect(one).not.toBe(other);
+  expect(one).not.toContain("Käsekuchen");
+  expect(await scrypt.verify(one, "Käsekuchen 42")).toBe(true);
+  expect(await scrypt.verify(one, "Kasekuchen 42")).toBe(false);
 });

@@ -25,10 +25,19 @@ export const EXIT = {
   bad: 1,
   /** The command was not understood, or cannot be done as it was given. */
   usage: 2,
+  /** What shells say of a program that Ctrl-C has ended. */
+  interrupted: 130,
 } as const;
 
 /** The user's mistake: the message says what to do, and the exit code is 2. */
 export class UsageError extends Error {}
+
+/** Somebody pressed Ctrl-C before the work was done: the exit code is 130. */
+export class InterruptedError extends Error {
+  constructor() {
+    super("It was interrupted.");
+  }
+}
 
 /** Writes a line, and waits where the reader is slower than the command. */
 export async function print(output: Output, line: string): Promise<void> {

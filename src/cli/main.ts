@@ -1,23 +1,29 @@
 #!/usr/bin/env node
+import { EXIT } from "./io.ts";
 import { run } from "./program.ts";
-
-/** What shells say of a program that Ctrl-C has ended. */
-const INTERRUPTED = 130;
 
 const { argv, stdin, stdout, stderr, env } = process;
 const interruption = new AbortController();
 const io = { stdin, stdout, stderr, env, cwd: process.cwd(), signal: interruption.signal, exitCode: 0 };
 
-process.once("SIGINT", () => {
-  interruption.abort();
-  setTimeout(() => process.exit(INTERRUPTED), 1000).unref();
-});
+/** What was opened meanwhile may keep the process alive. */
+let isDone = false;
 
-// Whoever reads the answer may stop before its end, as `head` does.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    interruption.abort();
+    setTimeout(() => process.exit(isDone ? io.exitCode : EXIT.interrupted), 1000).unref();
+  });
+}
+
+// Whoever reads the answer may stop before its end, as `head` does; a disk may be full.
 stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(io.exitCode);
+  if (error.code === "EPIPE") process.exit(io.exitCode);
+  stderr.write(`error: The answer cannot be written: ${error.code}.\n`);
+  process.exit(EXIT.bad);
 });
+stderr.on("error", () => process.exit(io.exitCode || EXIT.bad));
 
 await run(argv.slice(2), io);
+isDone = true;
 process.exitCode = io.exitCode;

@@ -50,6 +50,21 @@ describe("the command line", () => {
     expect(err).toContain("behind --");
   });
 
+  test.each([
+    [["sk1_q7Zp_geheim"]],
+    [["secret", "q7Zp_geheim"]],
+    [["secret", "check", "--key=q7Zp_geheim"]],
+    [["verify", "a", "--max-age", "q7Zp_geheim"]],
+    [["sign", "{}", "--storage", "q7Zp_geheim"]],
+    [["completion", "q7Zp_geheim"]],
+    [["doctor", "https://me:q7Zp_geheim@localhost/"]],
+    [["sessions", "list", "q7Zp_geheim://me:q7Zp_geheim@localhost"]],
+  ])("what is put in the wrong place is not shown: %j", async (args) => {
+    const { out, err } = await cli(args);
+    expect(err).not.toBe("");
+    expect(out + err).not.toContain("geheim");
+  });
+
   test("colours are for terminals, and for nobody who said NO_COLOR", async () => {
     const colored = /\u001b\[/;
     const args = ["secret", "check", "secret"];

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { COMMANDS } from "./commands.ts";
-import { EXIT, type Io, UsageError } from "./io.ts";
+import { EXIT, InterruptedError, type Io, UsageError } from "./io.ts";
+import { printable } from "./json-text.ts";
 import { hasColors, styleOf } from "./style.ts";
 
 /** The same way up from here and from where the bundle is. */
@@ -39,13 +40,19 @@ export function createProgram(io: Io): Command {
   return program;
 }
 
-/** A key or a cookie that begins with a dash looks like an option, and is not to be shown. */
+/** A key or a cookie that stands in the place of a command or an option is not to be shown. */
 function withoutValues(text: string): string {
-  return text.replace(/unknown option '(.*)'/s, (whole, option: string) =>
-    /^--?[a-z][a-z-]{0,19}$/.test(option)
-      ? whole
-      : "unknown option. Put what begins with - behind --, as in: decode -- -abc",
-  );
+  return text
+    .replace(/unknown option '(.*)'/s, (whole, option: string) =>
+      /^--?[a-z][a-z-]{0,19}$/.test(option)
+        ? whole
+        : "unknown option. Put what begins with - behind --, as in: decode -- -abc",
+    )
+    .replace(/unknown command '(.*)'/s, (whole, command: string) =>
+      /^[a-z-]{1,20}$/.test(command) ? whole : "unknown command",
+    )
+    .replace(/argument '.*' is invalid/s, "argument is invalid")
+    .replace(/command-argument value '.*' is invalid/s, "a value is invalid");
 }
 
 /** Tells what went wrong, where nobody has yet; the exit code. */
@@ -53,6 +60,7 @@ function report(error: unknown, io: Io): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage;
   const { bad } = styleOf(io.stderr, io.env);
   const message = error instanceof Error ? error.message : String(error);
-  io.stderr.write(`${bad("error:")} ${message}\n`);
+  io.stderr.write(`${bad("error:")} ${printable(message)}\n`);
+  if (error instanceof InterruptedError) return EXIT.interrupted;
   return error instanceof UsageError ? EXIT.usage : EXIT.bad;
 }

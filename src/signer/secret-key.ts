@@ -8,7 +8,7 @@ import { WELL_KNOWN_SECRETS } from "./well-known-secrets.ts";
 export type SecretKey = string | Uint8Array;
 
 /** How to make a good key, for the end of a message. */
-export const MAKE_KEY = `Make a good key with: node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
+export const MAKE_KEY = "Make a good key with: npx hipflask secret make";
 
 /** What a key of {@link makeSecretKey} begins with: scanners for secrets that leaked look for it. */
 const PREFIX = "sk1_";
@@ -111,10 +111,10 @@ function isPattern(bytes: Uint8Array): boolean {
 
 /**
  * Whether the text is made of letters that stand as in words: `all small`, `CAPITALS`, `Title Case` or `camelCase`; a year
- * or a longer number may follow.
+ * or a longer number may follow. Bytes that nobody types do not: sixteen random ones may begin with four letters.
  */
 function isWords(text: string): boolean {
-  const words = text.replace(/[^\p{L}]{1,12}$/u, "").split(/[\s_.,'-]+/);
+  const words = text.replace(/[ -@[-`{-~]{1,12}$/, "").split(/[\s_.,'-]+/);
   return words.every((word) =>
     /^(?:\p{Lu}+|\p{Lu}?[\p{Ll}\p{Lo}]+(?:\p{Lu}[\p{Ll}\p{Lo}]{2,})*)$/u.test(word),
   );

@@ -25,6 +25,7 @@ const env = {
 export async function packHipflask(folder: string): Promise<string> {
   for (const path of [
     "src",
+    "apps/demo",
     "scripts/bundle.mjs",
     "package.json",
     "tsconfig.json",

@@ -1,3 +1,4 @@
+import { request as ask } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import express from "express";
 import { Hono } from "hono";
@@ -7,7 +8,9 @@ import { expressSessions } from "hipflask/adapters/express";
 import { honoSessions } from "hipflask/adapters/hono";
 import { nodeSessions } from "hipflask/adapters/node";
 import { MemoryStore } from "hipflask/stores/memory";
+import { startFlaskBehindHttps } from "../support/flask-server.ts";
 import { describeWith } from "../support/provisioned.ts";
+import type { RunningServer } from "../support/server-process.ts";
 import { type Site, Sites } from "./sites.ts";
 
 const SECRET = { secretKey: "sk1_9Jk2vQpXwZr8Tn4Lh6YbUc3mDs7Fg1Ae5Ro0Ti2Wx4Q", idleTimeout: 1800 };
@@ -70,5 +73,45 @@ describeWith("openssl", "the doctor finds nothing wrong", () => {
 
   test.each(CASES)("with $application and sessions that are kept $storage", async ({ host }) => {
     expect(await sites.doctor(`https://${host}/`)).toEqual({ code: 0, err: "", faults: [] });
+  });
+});
+
+/** Hands requests on, as nginx does, and says that they came by https. */
+function proxyTo(server: RunningServer): Site["answer"] {
+  const { hostname, port } = new URL(server.url);
+  return (incoming, outgoing) => {
+    const { url: path, method, headers } = incoming;
+    const forwarded = {
+      ...headers,
+      "x-forwarded-proto": "https",
+      "x-forwarded-host": headers.host,
+      connection: "close",
+    };
+    const handed = ask({ hostname, port, path, method, headers: forwarded }, (answer) => {
+      outgoing.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(handed);
+  };
+}
+
+describeWith(["openssl", "flask", "gunicorn"], "the doctor finds nothing wrong with real Flask", () => {
+  let flask: RunningServer;
+  let sites: Sites;
+
+  beforeAll(async () => {
+    flask = await startFlaskBehindHttps(SECRET.secretKey);
+    sites = await Sites.start(new Map([["flask.test", { answer: proxyTo(flask) }]]));
+  });
+
+  afterAll(async () => {
+    sites.close();
+    await flask.stop();
+  });
+
+  test("behind a proxy that speaks https", async () => {
+    const { headers } = await fetch(flask.url);
+    expect(headers.get("Set-Cookie")).toMatch(/^__Host-session=.*; Secure; HttpOnly; Path=\/; SameSite=Lax$/);
+    expect(await sites.doctor("https://flask.test/")).toEqual({ code: 0, err: "", faults: [] });
   });
 });

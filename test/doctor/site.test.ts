@@ -35,6 +35,10 @@ describeWith("openssl", "the doctor", () => {
     },
   );
 
+  test("is shown forty servers and more", () => {
+    expect(FAULTY.length).toBeGreaterThanOrEqual(40);
+  });
+
   test("finds nothing where nothing is wrong", async () => {
     expect(await sites.doctor("https://good.test/")).toEqual({ code: 0, err: "", faults: [] });
   });
@@ -46,6 +50,13 @@ describeWith("openssl", "the doctor", () => {
         /hunter2|ada@example|keyboard cat|0123456789abcdef|0b9d6f9e/i,
       );
     }
+  });
+
+  test("repeats no query, which may hold a token", async () => {
+    const place = `good.test:443:127.0.0.1:${sites.port}`;
+    const url = "https://good.test/?token=geheim";
+    const { out } = await cli(["doctor", url, "--insecure", "--connect-to", place]);
+    expect(out).toBe("Nothing is wrong with https://good.test/.\n");
   });
 
   test("refuses a certificate that nobody vouches for, unless told", async () => {

@@ -22,6 +22,11 @@ export function startFlaskLogin(secretKey: string, protection: string): Promise<
   return startGunicorn("flask_login_app", { SECRET_KEY: secretKey, SESSION_PROTECTION: protection });
 }
 
+/** `test/interop/flask_https_app.py` under gunicorn. */
+export function startFlaskBehindHttps(secretKey: string): Promise<RunningServer> {
+  return startGunicorn("flask_https_app", { SECRET_KEY: secretKey });
+}
+
 function startGunicorn(
   module: string,
   env: Readonly<Record<string, string>>,

@@ -59,7 +59,7 @@ async function doctor(url: string | undefined, options: DoctorOptions, io: Io): 
   if ((url === undefined) === (options.config === undefined)) {
     throw new UsageError("Give a URL, or --config and a file.");
   }
-  const subject = options.config ?? url!;
+  const subject = options.config ?? withoutSecrets(url!);
   const faults = await (url === undefined ? ofConfig(subject, io) : ofSite(url, options, io));
   if (faults === undefined) return;
   const { reportText } = await import("../doctor/report.ts");
@@ -68,6 +68,11 @@ async function doctor(url: string | undefined, options: DoctorOptions, io: Io): 
     : reportText(subject, faults, styleOf(io.stdout, io.env));
   await print(io.stdout, text);
   if (faults.length > 0) io.exitCode = EXIT.bad;
+}
+
+/** A query may hold what is nobody's business. */
+function withoutSecrets(url: string): string {
+  return url.replace(/[?#].*/s, "");
 }
 
 async function ofConfig(file: string, io: Io): Promise<readonly Fault[]> {
@@ -83,6 +88,9 @@ async function ofSite(
 ): Promise<readonly Fault[] | undefined> {
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
     throw new UsageError("The URL must be a whole one, as in https://example.com/.");
+  }
+  if (/^\w+:\/\/[^/?#]*@/.test(url)) {
+    throw new UsageError("The doctor logs in nowhere. Give the URL without a name and a password.");
   }
   const { examine } = await import("../doctor/examine.ts");
   const { UnreachableError } = await import("../doctor/request.ts");

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,12 +33,27 @@ describe("secret check", () => {
     ["aaaaaaaaaaaaaaaaaaaaaaaa", "a few characters"],
     ["correct horse battery staple", "words"],
     [KNOWN, "a list of secrets"],
+    ["s3cr3t-k3y-f0r-fl4sk", "a word that everybody tries"],
+    ["ThisIsASecretKey!!", "a word that everybody tries"],
+    ["!QAZ2wsx#EDC4rfv", "follows the keyboard"],
+    ["zxcvbnm,./asdfghjkl", "follows the keyboard"],
+    ["abcabcabcabcabcabcabc", "a few characters"],
+    ["P@ssw0rdP@ssw0rd", "a pattern"],
+    ["0b9d6f9e5c1c4d7e9a515d3a4a9f2b11", undefined],
+    ["token-Vq7Zp2xK9mL4wR8s", undefined],
     ["django-insecure-0f+*^z!_$l2p9", undefined],
   ])("tells what it thinks of %j", async (key, problem) => {
     const { code, out, err } = await cli(["secret", "check", key]);
     expect(code).toBe(problem === undefined ? 0 : 1);
     expect(out).toContain(problem ?? "good");
     expect(out + err).not.toContain(key);
+  });
+
+  test("finds no fault with keys that are random, of few characters too", async () => {
+    const digests = Array.from({ length: 300 }, (_, i) => createHash("md5").update(`key ${i}`).digest("hex"));
+    const keys = [...digests, ...digests.map((digest) => BigInt(`0x${digest}`).toString(36))];
+    const { out } = await cli(["secret", "check", "-"], { stdin: keys.join("\n") });
+    expect(out.split("\n").filter((line) => line.includes("weak"))).toEqual([]);
   });
 
   test("looks at the environment, at its fallbacks one by one, and at variables of other names", async () => {
@@ -117,6 +133,11 @@ describe("secret rotate", () => {
   test.each([
     ["has no key", "A=1\n"],
     ["has one twice", "SECRET_KEY=one-and-only-0123\nA=1\nSECRET_KEY=another-0123456789"],
+    ["begins with a byte order mark", `\ufeffSECRET_KEY=${"y1".repeat(12)}\r\n`],
+    [
+      "is UTF-16, as PowerShell makes it",
+      Buffer.from("\ufeffSECRET_KEY=key\r\n", "utf16le").toString("utf8"),
+    ],
     ["has one over two lines", 'SECRET_KEY="two\nlines"\n'],
     ["has one with a comma", "SECRET_KEY=a,b\n"],
     ["has one that looks like another's value", `A="\nSECRET_KEY=x\n"\nSECRET_KEY=${"y1".repeat(12)}\n`],

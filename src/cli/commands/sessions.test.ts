@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -139,7 +140,7 @@ describe("sessions revoke", () => {
     expect(await run(["revoke", url, "--", handle])).toMatchObject({ code: 0, out: "1 session ended.\n" });
     expect(await alive()).toEqual([false, true, true, true]);
     expect(await run(["revoke", url, "--", handle])).toMatchObject({ code: 1, out: "0 sessions ended.\n" });
-    expect(await run(["revoke", url, "-u", "1"])).toMatchObject({ code: 0 });
+    expect(await run(["revoke", url, "-u", "1", "--json"])).toMatchObject({ code: 0, out: '{"ended":1}\n' });
     expect(await alive()).toEqual([false, false, true, true]);
     expect(await run(["revoke", url, "--all"])).toMatchObject({
       code: 2,
@@ -183,6 +184,7 @@ describe("sessions cleanup", () => {
         past,
       );
     expect(await run(["cleanup", url])).toMatchObject({ code: 0, out: "5 ended sessions removed.\n" });
+    expect(await run(["cleanup", url, "--json"])).toMatchObject({ code: 0, out: '{"removed":0}\n' });
     expect(await rows()).toHaveLength(1);
   });
 });
@@ -248,12 +250,13 @@ describe("sessions migrate", () => {
       },
     } as AbortSignal;
     const stopped = await run(["migrate", url, target()], { signal });
-    expect(stopped).toMatchObject({ code: 1, out: "" });
+    expect(stopped).toMatchObject({ code: 130, out: "" });
     const after = /--after (\S+)/.exec(stopped.err)![1]!;
-    const { code, out } = await run(["migrate", url, target(), "--after", after]);
+    const { code, out } = await run(["migrate", url, target(), "--after", after, "--json"]);
     expect(code).toBe(0);
-    const counts = /^(\d+) copied, 0 updated, (\d+) there already/.exec(out)!.slice(1).map(Number);
-    expect(counts[0]! + counts[1]!).toBeLessThan(600);
+    const counts = JSON.parse(out) as Record<string, number>;
+    expect(counts).toMatchObject({ copied: expect.any(Number), updated: 0 });
+    expect(counts["copied"]! + counts["there"]!).toBeLessThan(600);
     expect((await run(["list", target(), "--json"])).out.trimEnd().split("\n")).toHaveLength(600);
   });
 
@@ -287,21 +290,45 @@ describe("a store's URL", () => {
     if (address.includes(":geheim@")) expect(err).not.toContain("geheim");
   });
 
-  test("a server that is not there is an error of the driver's, and ends with 1", async () => {
-    const { code, err } = await run(["list", "postgres://me:geheim@127.0.0.1:9/app"]);
-    expect(code).toBe(1);
-    expect(err).toContain("ECONNREFUSED");
+  test.each([
+    "postgres://me:geheim@127.0.0.1:9/app",
+    "postgres://me:geheim@127.0.0.1:99999/app",
+    "mysql://me:geheim@127.0.0.1:9/app",
+    "mysql://me:geheim@127.0.0.1:99999/app",
+    "mongodb://me:ge:heim@geheim@/127.0.0.1:9/app",
+    "redis://:geheim@@127.0.0.1:99999",
+    "redis-cluster://:geheim@127.0.0.1:99999",
+  ])("a server that is not there is an error of the driver's, and ends with 1: %s", async (address) => {
+    const { code, out, err } = await run(["list", address]);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toMatch(/^error: ./);
     expect(err).not.toContain("geheim");
   });
 });
 
 describe("as a process", () => {
-  const start = (...args: string[]) =>
-    spawn(
-      process.execPath,
-      ["--conditions=@hipflask/source", "--import", "tsx", "src/cli/main.ts", ...args],
-      { cwd: root },
-    );
+  const SOURCE = ["--conditions=@hipflask/source", "--import", "tsx", "src/cli/main.ts"];
+  const start = (...args: string[]) => spawn(process.execPath, [...SOURCE, ...args], { cwd: root });
+
+  test.each(["list", "cleanup"])("Ctrl-C ends %s with 130, and it says so", async (command) => {
+    await fill(100);
+    const stopped = await run([command, url], { signal: AbortSignal.abort() });
+    expect(stopped).toMatchObject({ code: 130, err: "error: It was interrupted.\n" });
+  });
+
+  test.runIf(existsSync("/dev/full"))(
+    "a disk that is full is one sentence",
+    async () => {
+      const child = spawn("sh", ["-c", `exec "$0" "$@" > /dev/full`, process.execPath, ...SOURCE, "--help"], {
+        cwd: root,
+      });
+      let err = "";
+      child.stderr.on("data", (text) => (err += text));
+      const code = await new Promise((resolve) => child.once("close", resolve));
+      expect({ code, err }).toEqual({ code: 1, err: "error: The answer cannot be written: ENOSPC.\n" });
+    },
+    60_000,
+  );
 
   test("a reader that stops early is no failure", async () => {
     await fill(800);

@@ -3,6 +3,8 @@ import { type Io, UsageError } from "../io.ts";
 import { withKeys } from "../key-options.ts";
 import { type KeyOptions, keysOf, type NamedKey } from "../keys.ts";
 import type { SessionStore } from "../../session/index.ts";
+import type { MigrateOptions } from "../stores/migrate.ts";
+import type { RevokeOptions } from "../stores/revoke.ts";
 
 const STORES = `
 Stores: file:FOLDER, sqlite:FILE, postgres://, mysql://, redis://, redis-cluster://HOST,HOST, mongodb://, dynamodb:TABLE,
@@ -42,21 +44,22 @@ export function register(program: Command, io: Io): void {
     .option("-u, --user <id>", "all of one user")
     .option("--all", "all of everybody")
     .option("--yes", "with --all: yes, I mean it")
+    .option("--json", "answer with JSON")
     .addHelpText("after", `\nExample:\n  npx hipflask sessions revoke "$SESSION_STORE" --user 42\n${STORES}`)
-    .action(
-      (url: string, handles: string[], options: RecordOptions & { user?: string; all?: true; yes?: true }) =>
-        withStore(url, options, io, async (store, keys) =>
-          (await import("../stores/revoke.ts")).revoke(store, keys, handles, options, io),
-        ),
+    .action((url: string, handles: string[], options: RecordOptions & RevokeOptions) =>
+      withStore(url, options, io, async (store, keys) =>
+        (await import("../stores/revoke.ts")).revoke(store, keys, handles, options, io),
+      ),
     );
   sessions
     .command("cleanup")
     .description("remove the records of sessions that have ended, a thousand at a time")
     .argument("<store>", "the URL of the store")
+    .option("--json", "answer with JSON")
     .addHelpText("after", `\nExample:\n  npx hipflask sessions cleanup postgres://localhost/app\n${STORES}`)
-    .action((url: string) =>
+    .action((url: string, options: { json?: true }) =>
       withStore(url, undefined, io, async (store) =>
-        (await import("../stores/cleanup.ts")).cleanup(store, io),
+        (await import("../stores/cleanup.ts")).cleanup(store, options, io),
       ),
     );
   sessions
@@ -67,11 +70,12 @@ export function register(program: Command, io: Io): void {
     .argument("<from>", "the URL of the store that has them")
     .argument("<to>", "the URL of the store that is to have them; it is made where it is missing")
     .option("--after <place>", "go on where an attempt has stopped")
+    .option("--json", "answer with JSON")
     .addHelpText(
       "after",
       `\nExample:\n  npx hipflask sessions migrate file:./sessions redis://localhost\n${STORES}`,
     )
-    .action((from: string, to: string, options: { after?: string }) => migrate(from, to, options, io));
+    .action((from: string, to: string, options: MigrateOptions) => migrate(from, to, options, io));
 }
 
 interface RecordOptions extends KeyOptions {
@@ -103,7 +107,7 @@ async function withStore(url: string, options: RecordOptions | undefined, io: Io
   }
 }
 
-async function migrate(from: string, to: string, options: { after?: string }, io: Io): Promise<void> {
+async function migrate(from: string, to: string, options: MigrateOptions, io: Io): Promise<void> {
   const [{ openStore }, { migrate: copy }] = await Promise.all([
     import("../stores/open.ts"),
     import("../stores/migrate.ts"),

@@ -1,8 +1,16 @@
 import { parseEnv } from "node:util";
 import { UsageError } from "../io.ts";
 
-/** The variables in the text of an env file, as `node --env-file` reads them. */
+/**
+ * The variables in the text of an env file, as `node --env-file` reads them.
+ *
+ * @throws UsageError for what editors and shells on Windows write, of which Node finds the first name or all of them strange
+ */
 export function readEnv(text: string): Readonly<Record<string, string | undefined>> {
+  if (/^\ufeff|\0/.test(text))
+    throw new UsageError(
+      "The file begins with a byte order mark, or is UTF-16, and Node does not read it as it looks. Save it as UTF-8 without a mark.",
+    );
   return parseEnv(text);
 }
 

@@ -1,5 +1,6 @@
 import { digest } from "../../crypto/digest.ts";
 import { problemOf } from "../../signer/secret-key.ts";
+import { isDisguisedWord, isKeyboardWalk } from "./guessable.ts";
 import { KNOWN_SECRETS } from "./known-secrets.ts";
 
 /** Of a secret's SHA-256 the list has so many bits: one good key in three million is taken for a known one. */
@@ -7,9 +8,12 @@ const BITS = 36n;
 
 /** Why a secret is too weak to sign with, as the end of a sentence; undefined for one that looks generated and stands in no list. */
 export function weakness(secret: string): string | undefined {
-  return (
-    problemOf(secret) ?? (isKnown(secret) ? "stands in a list of secrets out of public code" : undefined)
-  );
+  const problem = problemOf(secret);
+  if (problem !== undefined) return problem;
+  if (isKnown(secret)) return "stands in a list of secrets out of public code";
+  if (isDisguisedWord(secret)) return "is a word that everybody tries, with little beside it";
+  if (isKeyboardWalk(secret)) return "follows the keyboard";
+  return undefined;
 }
 
 function isKnown(secret: string): boolean {

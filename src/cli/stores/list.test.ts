@@ -1,7 +1,6 @@
 import { Writable } from "node:stream";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
+import { memoryInUse } from "../../../test/support/memory-in-use.ts";
 import type { OwnedRecord, RecordPage, SessionStore } from "../../session/index.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import type { Io } from "../io.ts";
@@ -25,15 +24,14 @@ function recordOf(n: number): OwnedRecord {
   return { key: { id: String(n).padStart(43, "A"), owner: undefined }, data, seen, expires, version: n };
 }
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-/** Bytes that are in use. */
-function inUse(): number {
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
+test("Ctrl-C is heard also where store and output never wait", async () => {
+  const stdout = new Writable({ write: (_, __, done) => done() });
+  const interruption = new AbortController();
+  const { signal } = interruption;
+  const io: Io = { stdin: process.stdin, stdout, stderr: stdout, env: {}, cwd: ".", signal, exitCode: 0 };
+  setImmediate(() => interruption.abort());
+  await expect(list(new EndlessStore(), undefined, { json: true }, io)).rejects.toThrow("interrupted");
+});
 
 test(`${COUNT} sessions are listed in the memory of one page`, { timeout: 600_000 }, async () => {
   let lines = 0;
@@ -43,12 +41,12 @@ test(`${COUNT} sessions are listed in the memory of one page`, { timeout: 600_00
     highWaterMark: 1024,
     write(chunk: Buffer, _, done) {
       lines += chunk.toString().split("\n").length - 1;
-      if (lines % 10_000 === 0) most = Math.max(most, inUse());
+      if (lines % 10_000 === 0) most = Math.max(most, memoryInUse());
       setImmediate(done);
     },
   });
   const io: Io = { stdin: process.stdin, stdout, stderr: stdout, env: {}, cwd: ".", exitCode: 0 };
-  const before = inUse();
+  const before = memoryInUse();
   await list(new EndlessStore(), undefined, { json: true }, io);
   expect(lines).toBe(COUNT);
   // All of them at once would be 25 MB and more.

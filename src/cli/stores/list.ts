@@ -1,6 +1,6 @@
 import type { OwnedRecord, SessionStore } from "../../session/index.ts";
 import { ownerTag } from "../../session/server-side/session-id.ts";
-import { type Io, print, UsageError } from "../io.ts";
+import { InterruptedError, type Io, print, UsageError } from "../io.ts";
 import { printable } from "../json-text.ts";
 import type { NamedKey } from "../keys.ts";
 import { Progress } from "../progress.ts";
@@ -23,8 +23,10 @@ export async function list(
 ): Promise<void> {
   const read = recordReader(keys);
   const progress = new Progress(io, "sessions");
-  if (!json) await print(io.stdout, styleOf(io.stdout, io.env).bold(HEAD));
+  let hasHead = json === true;
   for await (const records of user === undefined ? all(store) : owned(store, user)) {
+    if (!hasHead) await print(io.stdout, styleOf(io.stdout, io.env).bold(HEAD));
+    hasHead = true;
     const sessions = records.map(read).filter(({ isSession }) => isSession);
     const now = Date.now() / 1000;
     const lines = sessions.map((session) => (json ? jsonLine(session) : tableLine(session, now)));
@@ -34,6 +36,7 @@ export async function list(
     if (io.signal?.aborted) break;
   }
   progress.end();
+  if (io.signal?.aborted) throw new InterruptedError();
 }
 
 async function* all(store: SessionStore): AsyncGenerator<readonly OwnedRecord[]> {

@@ -1,5 +1,5 @@
 import type { OwnedRecord, SessionStore } from "../../session/index.ts";
-import { type Io, print } from "../io.ts";
+import { InterruptedError, type Io, print } from "../io.ts";
 import { number, Progress } from "../progress.ts";
 import { pages } from "./pages.ts";
 
@@ -8,6 +8,12 @@ const PARALLEL = 20;
 
 type Outcome = "copied" | "updated" | "there already";
 
+export interface MigrateOptions {
+  /** Where an attempt has stopped. */
+  readonly after?: string;
+  readonly json?: true;
+}
+
 /**
  * Copies every record of one store into another, as it is: bytes, owner, when it was last seen, when it ends. What the other one has is
  * not replaced by what was seen earlier, so it can be done again, for what has changed since. Where it stops, it tells from where to go on.
@@ -15,7 +21,7 @@ type Outcome = "copied" | "updated" | "there already";
 export async function migrate(
   from: SessionStore,
   to: SessionStore,
-  { after }: { readonly after?: string },
+  { after, json }: MigrateOptions,
   io: Io,
 ): Promise<void> {
   const total = io.stderr.isTTY === true && after === undefined ? await count(from, io) : undefined;
@@ -28,7 +34,7 @@ export async function migrate(
         const outcomes = await Promise.all(records.slice(i, i + PARALLEL).map((record) => copy(record, to)));
         for (const outcome of outcomes) counts[outcome] += 1;
         progress.add(outcomes.length);
-        if (io.signal?.aborted) throw new Error("It was interrupted.");
+        if (io.signal?.aborted) throw new InterruptedError();
       }
       done = next;
     }
@@ -38,12 +44,10 @@ export async function migrate(
     throw error;
   }
   progress.end();
-  await print(
-    io.stdout,
-    Object.entries(counts)
-      .map(([outcome, n]) => `${number(n)} ${outcome}`)
-      .join(", "),
-  );
+  const { copied, updated, "there already": there } = counts;
+  if (json) return print(io.stdout, JSON.stringify({ copied, updated, there }));
+  const told = Object.entries(counts).map(([outcome, n]) => `${number(n)} ${outcome}`);
+  await print(io.stdout, told.join(", "));
 }
 
 async function copy({ key, data, expires, seen }: OwnedRecord, to: SessionStore): Promise<Outcome> {
@@ -59,7 +63,11 @@ async function copy({ key, data, expires, seen }: OwnedRecord, to: SessionStore)
 
 async function count(store: SessionStore, io: Io): Promise<number> {
   const progress = new Progress(io, "sessions counted");
-  for await (const { records } of pages(store)) progress.add(records.length);
+  for await (const { records } of pages(store)) {
+    progress.add(records.length);
+    if (io.signal?.aborted) break;
+  }
   progress.end();
+  if (io.signal?.aborted) throw new InterruptedError();
   return progress.count;
 }

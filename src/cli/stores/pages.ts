@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { OwnedRecord, SessionStore } from "../../session/index.ts";
 import { UsageError } from "../io.ts";
 
@@ -23,5 +24,7 @@ export async function* pages(store: SessionStore, after?: string): AsyncGenerato
     const page = await store.list(next, PAGE, new Date());
     yield page;
     next = page.next;
+    // A store whose driver answers at once leaves the event loop no turn of its own, in which Ctrl-C is heard.
+    await turn();
   } while (next !== undefined);
 }

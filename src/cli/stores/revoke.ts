@@ -11,6 +11,7 @@ export interface RevokeOptions {
   readonly user?: string;
   readonly all?: true;
   readonly yes?: true;
+  readonly json?: true;
 }
 
 /** Ends sessions as the application would: those that got a new ID a moment ago too. */
@@ -18,7 +19,7 @@ export async function revoke(
   store: SessionStore,
   keys: readonly NamedKey[] | undefined,
   handles: readonly string[],
-  { user, all, yes }: RevokeOptions,
+  { user, all, yes, json }: RevokeOptions,
   io: Io,
 ): Promise<void> {
   if ([handles.length > 0, user !== undefined, all === true].filter(Boolean).length !== 1)
@@ -29,12 +30,12 @@ export async function revoke(
       "That is no handle. `sessions list` shows them, and `decode` tells a cookie's. Nothing was ended.",
     );
   const sessions = managerOf(store, keys);
-  if (all) return ended(await sessions.revokeAll(), io);
-  if (user !== undefined) return ended(await sessions.forUser(user).revokeAll(), io);
+  if (all) return ended(await sessions.revokeAll(), json, io);
+  if (user !== undefined) return ended(await sessions.forUser(user).revokeAll(), json, io);
   let count = 0;
   for (const handle of handles) if (await sessions.revoke(handle)) count += 1;
   if (count < handles.length) io.exitCode = EXIT.bad;
-  return ended(count, io);
+  return ended(count, json, io);
 }
 
 function managerOf(store: SessionStore, keys: readonly NamedKey[] | undefined): SessionManager {
@@ -49,6 +50,7 @@ function managerOf(store: SessionStore, keys: readonly NamedKey[] | undefined): 
   });
 }
 
-async function ended(count: number, io: Io): Promise<void> {
-  await print(io.stdout, `${number(count)} ${count === 1 ? "session" : "sessions"} ended.`);
+async function ended(count: number, json: true | undefined, io: Io): Promise<void> {
+  const text = `${number(count)} ${count === 1 ? "session" : "sessions"} ended.`;
+  await print(io.stdout, json ? JSON.stringify({ ended: count }) : text);
 }
