@@ -110,5 +110,8 @@ export function createApp(
   });
   app.get("/page.js", (c) => c.body(file("page.js"), 200, { "Content-Type": "text/javascript" }));
   app.get("/style.css", (c) => c.body(file("style.css"), 200, { "Content-Type": "text/css" }));
+  // The demo's own.
+  const colours = file("../../demo/public/colours.css");
+  app.get("/colours.css", (c) => c.body(colours, 200, { "Content-Type": "text/css" }));
   return app;
 }

@@ -35,6 +35,7 @@ describe("a cookie that is set", () => {
       expires: undefined,
       created: NOW,
       partition: undefined,
+      embeddedBelow: undefined,
     });
   });
 

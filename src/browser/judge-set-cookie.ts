@@ -92,7 +92,13 @@ function keptCookie(
     expires: expiryOf(parsed, written, situation.now),
     created: situation.now,
     partition: parsed.partitioned ? situation.topLevelSite : undefined,
+    embeddedBelow: isEmbedded(situation) && !parsed.partitioned ? situation.topLevelSite : undefined,
   };
+}
+
+/** To Firefox http and https of one host are not two sites here. */
+function isEmbedded({ isThirdParty, isOtherScheme }: Situation): boolean {
+  return isThirdParty && !isOtherScheme;
 }
 
 function expiryOf(

@@ -20,6 +20,8 @@ export interface KeptCookie {
   readonly created: Date;
   /** The site in the address bar to which a Partitioned cookie belongs; undefined for all others. */
   readonly partition: string | undefined;
+  /** The other site in the address bar when a cookie was set that is not Partitioned; Firefox keeps it for that site's pages alone. */
+  readonly embeddedBelow: string | undefined;
 }
 
 /** Whether one is stored in the place of the other (RFC 6265bis section 5.7). */

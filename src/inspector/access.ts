@@ -1,21 +1,48 @@
 import { originCheck } from "../csrf/index.ts";
+import { StoreError } from "../errors.ts";
 import { isPlainLoopback } from "../session/manager.ts";
 import { factsOf } from "../session/plain-request.ts";
 
 /** Says whether somebody may look. Called for each request of the inspector's own. */
 export type Guard = (request: Request) => boolean | Promise<boolean>;
 
-const PROXIED = ["forwarded", "x-forwarded-for", "x-real-ip"];
+const PROXIED = [
+  "forwarded",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-server",
+  "x-real-ip",
+];
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/i;
 
 const crossOrigin = originCheck();
 
 /**
- * Why a request is refused; undefined where it may pass.
+ * The answer to a request that may not pass; undefined where it may.
  *
  * @param address of whoever is connected, as far as it is known
+ * @throws what the guard throws, but for a StoreError
  */
-export async function refusalOf(
+export async function refuse(
+  request: Request,
+  guard: Guard | undefined,
+  address: string | undefined,
+): Promise<Response | undefined> {
+  try {
+    const reason = await refusalOf(request, guard, address);
+    return reason === undefined ? undefined : new Response(reason, { status: 403 });
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const { status, headers } = error;
+    return new Response("The store does not answer, so nobody knows whether you may look.", {
+      status,
+      headers,
+    });
+  }
+}
+
+async function refusalOf(
   request: Request,
   guard: Guard | undefined,
   address: string | undefined,

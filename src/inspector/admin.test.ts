@@ -109,6 +109,24 @@ describe("whoever asks", () => {
     expect((await store.list!(undefined, 10, new Date())).records).toEqual([]);
   });
 
+  test("is shown nothing where the guard fails, and told so where it cannot know", async () => {
+    const store = faultyStore(new MemoryStore(), async () => {
+      throw new Error("no connection");
+    });
+    const { sessions } = setUpAdmin(store);
+    const failing = sessionsAdmin(sessions, { guard: () => Promise.reject(new Error("a fault")) });
+    await expect(failing.fetch(new Request(`${ORIGIN}/admin/sessions`))).rejects.toThrow("a fault");
+    const asking = sessionsAdmin(sessions, {
+      guard: async (request) => (await sessions.fromRequest(request)).user === "admin",
+    });
+    const headers = { Cookie: `__Host-session=${"x".repeat(43)}` };
+    const answer = await asking.fetch(new Request(`${ORIGIN}/admin/sessions`, { headers }));
+    expect([answer.status, await answer.text()]).toEqual([
+      503,
+      "The store does not answer, so nobody knows whether you may look.",
+    ]);
+  });
+
   test("on another path gets nothing", async () => {
     const { admin, sessions } = setUpAdmin();
     for (const path of ["/", "/admin", "/admin/sessionsx", "/x/admin/sessions"])
@@ -166,6 +184,20 @@ describe("the list", () => {
     expect(await administrator.text(`/${encodeURI(query)}`)).not.toContain("<script");
   });
 
+  test("lets no name change the direction of what stands after it", async () => {
+    const setting = setUpAdmin();
+    const administrator = new Administrator(setting);
+    for (const name of ["\u202Emoc.elpmaxe@live", "👩‍💻 مدير"]) {
+      const device = `${name}'s`;
+      await new Visitor(setting.sessions).visit((session) => session.regenerate({ user: name, device }));
+      const own = await administrator.text(`/?user=${encodeURIComponent(name)}`);
+      expect(own).toContain(`1 session of <bdi>${name}</bdi>`);
+      const all = await administrator.text("/");
+      expect(all).toMatch(new RegExp(`<a href="[^"]+"><bdi>${name}</bdi></a>`));
+      expect(all).toContain(`<bdi>${name}&#39;s</bdi>`);
+    }
+  });
+
   test("goes on from any place that an address may say", async () => {
     const administrator = new Administrator(setUpAdmin());
     for (const after of ["", "x", "%00", "'", "9".repeat(100)])
@@ -183,9 +215,9 @@ describe("what an administrator ends", () => {
       .session();
     const response = await administrator.submit("/", new RegExp(`, ${id!.slice(0, 8)}<`));
     expect(response.status).toBe(303);
-    expect(response.headers.get("Location")).toBe("/admin/sessions/?done=one");
+    expect(response.headers.get("Location")).toBe("/admin/sessions?done=one");
     expect(await alive(setting, visitors)).toEqual(visitors.map((_, index) => index !== 3));
-    expect(await administrator.text("/?done=one")).toContain("The session was ended.");
+    expect(await administrator.text("?done=one")).toContain("The session was ended.");
   });
 
   test("is every session of a user, found from the user's own page", async () => {
@@ -193,9 +225,7 @@ describe("what an administrator ends", () => {
     const visitors = await fill(setting, 30);
     const administrator = new Administrator(setting);
     const response = await administrator.submit("/?user=ada%40example.com", /End all of them/);
-    expect(response.headers.get("Location")).toBe(
-      "/admin/sessions/?user=ada%40example.com&done=user&count=4",
-    );
+    expect(response.headers.get("Location")).toBe("/admin/sessions?user=ada%40example.com&done=user&count=4");
     expect((await alive(setting, visitors)).filter((lives) => !lives)).toHaveLength(4);
     expect(await setting.sessions.forUser("ada@example.com").list()).toEqual([]);
   });
@@ -207,8 +237,22 @@ describe("what an administrator ends", () => {
     expect((await administrator.submit("/everybody", /sure/, { change: { sure: "" } })).status).toBe(400);
     expect(await alive(setting, visitors)).not.toContain(false);
     const response = await administrator.submit("/everybody", /sure/, { change: { sure: "yes" } });
-    expect(response.headers.get("Location")).toBe("/admin/sessions/?done=all&count=10");
+    expect(response.headers.get("Location")).toBe("/admin/sessions?done=all&count=10");
     expect(await alive(setting, visitors)).not.toContain(true);
+  });
+
+  test("may be ended by two at once, and the one who came second is told so", async () => {
+    const setting = setUpAdmin();
+    await fill(setting, 8);
+    const two = [new Administrator(setting), new Administrator(setting)];
+    const answers = await Promise.all(two.map((one) => one.submit("/?user=ada%40example.com", />End</)));
+    expect(answers.map(({ headers }) => headers.get("Location")).toSorted()).toEqual([
+      "/admin/sessions?user=ada%40example.com&done=none",
+      "/admin/sessions?user=ada%40example.com&done=one",
+    ]);
+    const page = await two[0]!.text("?user=ada%40example.com&done=none");
+    expect(page).toContain("There was no such session any more.");
+    expect(page).toContain("This user is not logged in anywhere");
   });
 
   test("was sent by a form of these pages in this browser, and by nothing else", async () => {
@@ -247,7 +291,7 @@ describe("what an administrator ends", () => {
     expect((await administrator.post("/admin/sessions/other", `token=${token}`)).status).toBe(404);
     const handle = "x".repeat(43);
     const gone = await administrator.post("/admin/sessions/end", `handle=${handle}&token=${token}`);
-    expect(gone.headers.get("Location")).toBe("/admin/sessions/?done=none");
+    expect(gone.headers.get("Location")).toBe("/admin/sessions?done=none");
   });
 });
 
@@ -287,6 +331,8 @@ describe("the health", () => {
     expect(page).toContain("5 operations failed or took too long");
     expect(page).toContain("Failures of the store: 5 in the last hour");
     expect((await administrator.submit("/everybody", /sure/, { change: { sure: "yes" } })).status).toBe(503);
+    await administrator.submit("/health", /Count now/);
+    await expect.poll(() => administrator.text("/health")).toContain("The count came to nothing");
     fails = false;
     await expect.poll(async () => (await administrator.get("/")).status, { timeout: 5000 }).toBe(200);
     expect(await administrator.text("/health")).toMatch(/>works</);
@@ -314,7 +360,9 @@ describe("where there is no list of all sessions", () => {
     const page = await administrator.text("/");
     expect(page).toContain("This store cannot list all sessions");
     expect(page).toContain("Look up");
-    expect(await administrator.text("/?user=ada%40example.com")).toContain("1 session of ada@example.com");
+    expect(await administrator.text("/?user=ada%40example.com")).toContain(
+      "1 session of <bdi>ada@example.com</bdi>",
+    );
     expect((await administrator.get("/health")).status).toBe(200);
   });
 

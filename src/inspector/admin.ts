@@ -1,11 +1,12 @@
 import { ConfigError } from "../errors.ts";
 import type { SessionManager } from "../session/index.ts";
-import { type Guard, refusalOf } from "./access.ts";
+import { type Guard, refuse } from "./access.ts";
 import { AdminRoutes } from "./admin/routes.ts";
 import { isBelow, type NodeHandler, onNode, secured } from "./mount.ts";
 
 export type { Guard } from "./access.ts";
 
+/** Where {@link sessionsAdmin} puts the pages, and whom it lets in. */
 export interface SessionsAdminOptions {
   /** Says for each request to these pages whether it may pass: it is asked before anything else, and there must be one. */
   readonly guard: Guard;
@@ -54,11 +55,7 @@ export function sessionsAdmin<Data extends object>(
   const routes = new AdminRoutes(sessions, path);
 
   async function answer(request: Request): Promise<Response> {
-    const refusal = await refusalOf(request, guard, undefined);
-    return secured(
-      refusal === undefined ? await routes.answer(request) : new Response(refusal, { status: 403 }),
-      POLICY,
-    );
+    return secured((await refuse(request, guard, undefined)) ?? (await routes.answer(request)), POLICY);
   }
 
   return {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { inProduction } from "../../test/support/production.ts";
 import { KEY, OTHER_KEY } from "../../test/support/visitor.ts";
@@ -45,8 +47,16 @@ async function respond(sessions: SessionManager, request: Request, pathname: str
     session.data["cart"].tea += 1;
   }
   if (pathname === "/large") session.data["large"] = "x".repeat(4000);
+  if (pathname === "/big") session.data["big"] = "x".repeat(1_000_000);
   if (pathname === "/huge") session.data["huge"] = "x".repeat(20_000);
   return new Response();
+}
+
+/** Bytes in use, when what nobody needs is gone. */
+function heapUsed(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage().heapUsed;
 }
 
 async function stateOf(client: TestClient): Promise<State> {
@@ -71,6 +81,21 @@ describe("who may look", () => {
       expect((await client.get("/inspector/", { headers: { Authorization: "me" } })).status).toBe(200);
       expect(seen).toEqual(["/inspector/", "/inspector/"]);
     });
+  });
+
+  test("a guard that fails lets nobody pass, and one that cannot know says that", async () => {
+    const fails = setUp({}, { guard: () => Promise.reject(new Error("of the application's own")) });
+    await expect(fails.browser().get("/inspector/state")).rejects.toThrow("of the application's own");
+    const store = new MemoryStore();
+    const sessions = createSessions({ storage: serverSide(store) });
+    const guard = async (request: Request) => (await sessions.fromRequest(request)).user === "ada";
+    store.load = () => Promise.reject(new Error("down"));
+    const headers = { Cookie: `session=${"x".repeat(43)}` };
+    const answer = await inspector(sessions, { guard }).fetch(
+      new Request("http://localhost/inspector/state", { headers }),
+    );
+    expect([answer.status, answer.headers.get("Retry-After")]).toEqual([503, "1"]);
+    expect(answer.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
   });
 
   test("only what is true lets somebody pass", async () => {
@@ -112,6 +137,8 @@ describe("who may look", () => {
     });
     expect(refused.status).toBe(400);
     expect((await client.post("/inspector/verdict", { json: null })).status).toBe(400);
+    const large = { header: "a", url: "http://localhost/", more: "x".repeat(70_000) };
+    expect((await client.post("/inspector/verdict", { json: large })).status).toBe(400);
   });
 
   test("every answer forbids scripts of others, frames and caches", async () => {
@@ -160,8 +187,58 @@ describe("whose requests", () => {
 
   test("away from this machine its cookie is Secure", async () => {
     const { inspect } = setUp({}, { guard: () => true });
-    const response = await inspect.fetch(new Request("http://shop.example/inspector/"));
+    const url = "http://shop.example/inspector/state?origin=https%3A%2F%2Fshop.example";
+    const response = await inspect.fetch(new Request(url));
     expect(response.headers.getSetCookie()[0]).toMatch(/^__Host-hipflask-inspector=.*; Secure/);
+    expect(await response.json()).toMatchObject({ isWatched: true });
+  });
+
+  test("a browser that would not keep its cookie is told so, and takes nobody's place", async () => {
+    const { inspect, browser } = setUp({}, { guard: () => true });
+    const watched = browser();
+    await stateOf(watched);
+    for (let asked = 0; asked < 101; asked++) {
+      const response = await inspect.fetch(new Request("http://shop.example/inspector/state"));
+      expect(response.headers.getSetCookie()).toEqual([]);
+      expect(await response.json()).toMatchObject({ isWatched: false, requests: [] });
+    }
+    await watched.get("/plain");
+    expect((await stateOf(watched)).requests).toHaveLength(1);
+  });
+
+  test("a cookie that a subdomain planted leads no requests to whoever made it", async () => {
+    const { inspect, app } = setUp({}, { guard: () => true });
+    const planter = await inspect.fetch(new Request("https://shop.example/inspector/state"));
+    const [, id] = /^__Host-hipflask-inspector=([^;]+)/.exec(planter.headers.getSetCookie()[0]!)!;
+    const visit = (cookie: string) =>
+      app(new Request("https://shop.example/write", { headers: { Cookie: cookie } }));
+    const seen = async () => {
+      const headers = { Cookie: `__Host-hipflask-inspector=${id}` };
+      const state = await inspect.fetch(new Request("https://shop.example/inspector/state", { headers }));
+      return ((await state.json()) as State).requests.length;
+    };
+    await visit(`hipflask-inspector=${id}`);
+    expect(await seen()).toBe(0);
+    await visit(`__Host-hipflask-inspector=${id}`);
+    expect(await seen()).toBe(1);
+  });
+
+  test("of large requests fewer are kept, and nothing of the sessions they had", async () => {
+    const client = setUp({ storage: serverSide(new MemoryStore()) }).browser();
+    await stateOf(client);
+    const others = Array.from({ length: 60 }, (_, i) => `${i}-${"n".repeat(240)}=1`).join("; ");
+    const cookie = `hipflask-inspector=${await client.cookie("hipflask-inspector")}; ${others}`;
+    for (let i = 0; i < 55; i++) await client.get("/plain", { headers: { Cookie: cookie } });
+    const plain = (await stateOf(client)).requests;
+    expect(plain.length).toBeLessThan(50);
+    expect(plain[0]!.number).toBe(55);
+
+    await client.get("/big");
+    const before = heapUsed();
+    for (let i = 0; i < 50; i++) await client.get("/read");
+    expect((await stateOf(client)).requests).toHaveLength(50);
+    // Each of them had a session of a megabyte.
+    expect(heapUsed() - before).toBeLessThan(10_000_000);
   });
 
   test("so many are kept, and they can be forgotten", async () => {
@@ -490,8 +567,8 @@ describe("the tamper bench", () => {
 });
 
 describe("why not", () => {
-  async function ask(header: string, url = "https://shop.example/"): Promise<VerdictReport> {
-    const reply = await setUp().browser().post("/inspector/verdict", { json: { header, url } });
+  async function ask(header: string, url = "https://shop.example/", page = ""): Promise<VerdictReport> {
+    const reply = await setUp().browser().post("/inspector/verdict", { json: { header, url, page } });
     return reply.json() as Promise<VerdictReport>;
   }
 
@@ -501,6 +578,19 @@ describe("why not", () => {
     const kept = await ask("id=1; Secure; SameSite=Lax; Path=/");
     expect(kept).toMatchObject({ ok: true, sentence: "Browsers keep this cookie." });
     expect(kept.sendings.map(({ sent }) => sent)).toEqual([true, true, false, false]);
+  });
+
+  test("what another site's page embeds", async () => {
+    const page = "https://news.example/";
+    const lax = await ask("id=1; Secure; SameSite=Lax", "https://shop.example/", page);
+    expect(lax.findings[0]).toMatchObject({ code: "same-site-set", level: "refused" });
+    const chips = await ask("id=1; Secure; SameSite=None; Partitioned", "https://shop.example/", page);
+    expect(chips.sendings.map(({ situation, sent }) => [situation, sent])).toEqual([
+      ["a click within the site", false],
+      ["a link on a page of https://news.example", false],
+      ["a form that a page of https://news.example posts", false],
+      ["an image, a frame or a fetch in a page of https://news.example", true],
+    ]);
   });
 
   test("a Cookie header", async () => {
@@ -515,8 +605,9 @@ describe("why not", () => {
     ["too long", "a".repeat(40_000), "https://x.example/"],
     ["of no web page", "a=1", "ftp://x.example/"],
     ["of nowhere", "a=1", "nowhere"],
-  ])("a header %s is no question", async (_, header, url) => {
-    const reply = await setUp().browser().post("/inspector/verdict", { json: { header, url } });
+    ["in no page", "a=1", "https://x.example/", "nowhere"],
+  ])("a header %s is no question", async (_, header, url, page = "") => {
+    const reply = await setUp().browser().post("/inspector/verdict", { json: { header, url, page } });
     expect(reply.status).toBe(400);
   });
 });

@@ -5,6 +5,7 @@ import { isBelow, type NodeHandler, onNode } from "./mount.ts";
 import { Recorder } from "./recorder.ts";
 import { Routes } from "./routes.ts";
 
+/** Where {@link inspector} puts the page, and whom it lets in. */
 export interface InspectorOptions {
   /** Where the inspector is. Default: `/inspector`. */
   readonly path?: string | undefined;

@@ -6,6 +6,8 @@ export interface Look {
   readonly facts: RequestFacts;
   /** Of the address bar, which a proxy may hide from the server. */
   readonly origin: string;
+  /** Whether a browser with that address bar keeps cookies that are Secure. */
+  readonly isSecure: boolean;
 }
 
 /** @param claimed the origin that the page says it has */
@@ -18,5 +20,6 @@ export function lookOf(request: Request, claimed: string | null): Look {
     /^https?:$/.test(new URL(claimed).protocol) &&
     new URL(claimed).host === (facts.host ?? host);
   // A browser that sees https sends the cookie that is meant for it, whatever this connection is.
-  return { facts, origin: isOurs ? new URL(claimed).origin : origin };
+  const page = isOurs ? new URL(claimed).origin : origin;
+  return { facts, origin: page, isSecure: page.startsWith("https:") };
 }

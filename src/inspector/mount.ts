@@ -31,12 +31,21 @@ export function onNode(
       return undefined;
     }
     const { remoteAddress } = request.socket;
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
     requestOf(request)
-      .then((asked) => asked && answer(asked, remoteAddress))
-      .then((answered) => send(answered ?? new Response("Bad request", { status: 400 }), response))
+      // Dots in a path may lead elsewhere.
+      .then((asked) =>
+        asked && isBelow(path, new URL(asked.url).pathname) ? answer(asked, remoteAddress) : undefined,
+      )
+      .then((answered) =>
+        send(answered ?? new Response("Bad request", { status: 400 }), response, gone.signal),
+      )
       .catch((error: unknown) => {
-        if (next === undefined) response.destroy();
-        else next(error instanceof Error ? error : new Error(String(error)));
+        if (next !== undefined) return next(error instanceof Error ? error : new Error(String(error)));
+        if (response.headersSent) return response.destroy();
+        response.statusCode = 500;
+        return response.end("Internal Server Error");
       });
     return undefined;
   };
@@ -54,7 +63,9 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** Lets nobody keep a page, show it in a frame, or use what it loads; `policy` says what it may load itself. */
 export function secured(response: Response, policy: string): Response {
-  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+  for (const [name, value] of Object.entries(HEADERS)) {
+    if (!response.headers.has(name)) response.headers.set(name, value);
+  }
   response.headers.set("Content-Security-Policy", policy);
   return response;
 }

@@ -1,9 +1,12 @@
 import type { NodeRequest, NodeResponse } from "../adapters/node-exchange.ts";
+import { LARGEST } from "./body.ts";
 
-/** What is read of a request's body, in bytes. */
-const LARGEST = 65_536;
+/** A name or an address, with or without a port (RFC 3986 section 3.2.2). What else a Host says would end up in the path. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
+/** The Fetch API has none of them. */
+const UNKNOWN = new Set(["CONNECT", "TRACE", "TRACK"]);
 
-/** A request of Node's as one of the Fetch API; undefined where its Host or its path is none. */
+/** A request of Node's as one of the Fetch API; undefined where its Host, its path or its method is none. */
 export async function requestOf(request: NodeRequest): Promise<Request | undefined> {
   const { method = "GET", headers } = request;
   const isEncrypted = (request.socket as { encrypted?: boolean }).encrypted === true;
@@ -14,7 +17,7 @@ export async function requestOf(request: NodeRequest): Promise<Request | undefin
     if (value !== undefined && !name.startsWith(":")) list.set(name, [value].flat().join(", "));
   }
   const url = `${isEncrypted ? "https" : "http"}://${host}${urlOf(request)}`;
-  if (!URL.canParse(url)) return undefined;
+  if (!HOST.test(host) || !URL.canParse(url) || UNKNOWN.has(method)) return undefined;
   list.set("Host", host);
   const body = method === "GET" || method === "HEAD" ? undefined : await bodyOf(request);
   return new Request(url, {
@@ -30,19 +33,25 @@ export function urlOf(request: NodeRequest): string {
 }
 
 /** The body, also where a parser of the framework's was there before. */
-async function bodyOf(request: NodeRequest): Promise<string> {
+async function bodyOf(request: NodeRequest): Promise<string | Uint8Array<ArrayBuffer>> {
   const parsed = (request as { body?: unknown }).body;
   if (parsed !== undefined && request.readableEnded) return JSON.stringify(parsed);
-  let text = "";
+  const chunks: Uint8Array[] = [];
+  let size = 0;
   for await (const chunk of request) {
-    text += String(chunk);
-    if (text.length > LARGEST) break;
+    chunks.push(chunk as Uint8Array);
+    size += (chunk as Uint8Array).length;
+    if (size > LARGEST) break;
   }
-  return text;
+  return Buffer.concat(chunks);
 }
 
-/** Sends a response of the Fetch API, for as long as somebody reads it. */
-export async function send(answer: Response, response: NodeResponse): Promise<void> {
+/**
+ * Sends a response of the Fetch API, for as long as somebody reads it, and not faster.
+ *
+ * @param gone tells when nobody does any more, which may have been before there was an answer
+ */
+export async function send(answer: Response, response: NodeResponse, gone: AbortSignal): Promise<void> {
   const { body } = answer;
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers) {
@@ -55,8 +64,20 @@ export async function send(answer: Response, response: NodeResponse): Promise<vo
     return;
   }
   const reader = body.getReader();
-  response.on("close", () => void reader.cancel().catch(() => undefined));
+  const stop = (): void => void reader.cancel().catch(() => undefined);
+  if (gone.aborted) return stop();
+  gone.addEventListener("abort", stop, { once: true });
   const write = response.write.bind(response) as (chunk: Uint8Array) => boolean;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) write(next.value);
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    if (!write(next.value)) await drained(response, gone);
+  }
   response.end();
+}
+
+function drained(response: NodeResponse, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    response.once("drain", resolve);
+    gone.addEventListener("abort", () => resolve(), { once: true });
+    if (gone.aborted) resolve();
+  });
 }

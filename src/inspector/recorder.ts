@@ -6,7 +6,7 @@ import type { CookieJar } from "../cookie/index.ts";
 import { StoreError } from "../errors.ts";
 import type { Session, SessionManager } from "../session/index.ts";
 import type { Keeping } from "../session/keeping.ts";
-import type { RequestFacts } from "../session/manager.ts";
+import { isPlainLoopback, type RequestFacts } from "../session/manager.ts";
 import type { Observed, Observer } from "../session/observer.ts";
 import type { SessionCookie } from "../session/session-cookie.ts";
 import { STORE_CHANNEL, type StoreCall } from "../session/server-side/guarded-store.ts";
@@ -18,9 +18,14 @@ import { Watcher } from "./watcher.ts";
 /** How many browsers are watched at once; the one that came first makes room for the next. */
 const BROWSERS = 100;
 
-/** The cookie that says which browser it is: `__Host-` where the connection is encrypted. */
+/** The cookie that says which browser it is. */
 export const WATCH_COOKIE = "hipflask-inspector";
 export const SECURE_WATCH_COOKIE = `__Host-${WATCH_COOKIE}`;
+
+/** What it is called: as with the session's own, only on this machine there is no use for Secure. */
+export function watchCookie(facts: RequestFacts): string {
+  return isPlainLoopback(facts) ? WATCH_COOKIE : SECURE_WATCH_COOKIE;
+}
 
 /** A session that was opened to be looked at, and what that brought to light. */
 export interface Probe {
@@ -60,10 +65,10 @@ export class Recorder implements Observer {
       probing.value = valueOf(observed.cookie);
       return observed.keeping;
     }
-    const watcher = this.#watcherOf(observed.jar);
+    const watcher = this.#watcherOf(observed);
     if (watcher === undefined || this.#isOwn(observed.request)) return observed.keeping;
     const { clock } = this.#sessions.settings.timing;
-    const request = watcher.add((number) => new WatchedRequest(observed, number, () => clock.now()));
+    const request = watcher.add((number) => new WatchedRequest(observed, number, clock));
     this.#requests.set(observed.jar, request);
     return new WatchedKeeping(
       observed.keeping,
@@ -73,10 +78,8 @@ export class Recorder implements Observer {
     );
   }
 
-  #watcherOf(jar: CookieJar): Watcher | undefined {
-    if (this.#watchers.size === 0) return undefined;
-    const id = jar.get(SECURE_WATCH_COOKIE) ?? jar.get(WATCH_COOKIE);
-    return id === undefined ? undefined : this.#watchers.get(id);
+  #watcherOf({ jar, request }: Pick<Observed<object>, "jar" | "request">): Watcher | undefined {
+    return this.#watchers.size === 0 ? undefined : this.watcher(jar.get(watchCookie(request)));
   }
 
   #isOwn({ url = "" }: RequestFacts): boolean {

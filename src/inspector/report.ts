@@ -97,6 +97,8 @@ export interface State {
   readonly cookies: readonly CookieReport[];
   readonly findings: readonly Finding[];
   readonly session: SessionReport;
+  /** Whether requests are noted: not where the browser does not keep the cookie by which they are known. */
+  readonly isWatched: boolean;
   /** Newest first. */
   readonly requests: readonly RequestReport[];
   /** How many requests are kept. */

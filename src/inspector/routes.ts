@@ -1,19 +1,19 @@
-import { WATCH_COOKIE, SECURE_WATCH_COOKIE, type Recorder } from "./recorder.ts";
-import { type Guard, refusalOf } from "./access.ts";
+import { type Guard, refuse } from "./access.ts";
 import { findCookies, stringifySetCookie } from "../cookie/index.ts";
 import type { SessionManager } from "../session/index.ts";
-import { isPlainLoopback } from "../session/manager.ts";
-import { factsOf } from "../session/plain-request.ts";
+import { textOf } from "./body.ts";
 import { liveResponse } from "./live.ts";
-import { lookOf } from "./look.ts";
+import { type Look, lookOf } from "./look.ts";
 import { secured } from "./mount.ts";
 import { page } from "./page.ts";
+import { type Recorder, SECURE_WATCH_COOKIE, watchCookie } from "./recorder.ts";
 import { stateOf } from "./state.ts";
 import { readTampering, tamper } from "./tamper.ts";
 import { readQuestion, verdictOn } from "./verdict.ts";
 import type { Watcher } from "./watcher.ts";
 
-const HTML = `<!doctype html>
+/** @param folder where its files are, as the address of the page leads to them */
+const html = (folder: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -21,8 +21,8 @@ const HTML = `<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Session inspector</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="style.css">
-<script type="module" src="script.js"></script>
+<link rel="stylesheet" href="${folder}style.css">
+<script type="module" src="${folder}script.js"></script>
 </head>
 <body><div id="inspector"></div><noscript>The inspector needs JavaScript.</noscript></body>
 </html>
@@ -56,32 +56,31 @@ export class Routes {
 
   /** @param address of whoever is connected, as far as it is known */
   async answer(request: Request, address: string | undefined): Promise<Response> {
-    const refusal = await refusalOf(request, this.#guard, address);
-    return secured(refusal === undefined ? await this.#route(request) : plain(403, refusal), POLICY);
+    return secured((await refuse(request, this.#guard, address)) ?? (await this.#route(request)), POLICY);
   }
 
   async #route(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     const look = lookOf(request, searchParams.get("origin"));
-    switch (`${request.method} ${pathname.slice(this.#path.length)}`) {
-      case "GET ":
-        return new Response(null, { status: 308, headers: { Location: `${this.#path}/` } });
-      case "GET /":
-        return this.#watching(request, () => text("text/html; charset=utf-8", HTML));
+    // Some frameworks lead to every address without its last slash, and some to every one with it.
+    const place = pathname.slice(this.#path.length).replace(/\/$/, "");
+    switch (`${request.method} ${place}`) {
+      case "GET ": {
+        const folder = pathname.endsWith("/") ? "" : this.#path.replace(/.*\/(.*)/, "$1/");
+        return text("text/html; charset=utf-8", html(folder));
+      }
       case "GET /script.js":
         return text("text/javascript; charset=utf-8", (await page()).script);
       case "GET /style.css":
         return text("text/css; charset=utf-8", (await page()).style);
       case "GET /state":
-        return this.#watching(request, async (watcher) =>
-          Response.json(await stateOf(this.#sessions, this.#recorder, watcher, look)),
-        );
+        return this.#state(look);
       case "GET /live": {
-        const watcher = this.#watcher(request);
+        const watcher = this.#watcher(look);
         return watcher === undefined ? plain(409, "Ask for the state first.") : liveResponse(watcher);
       }
       case "POST /forget":
-        this.#watcher(request)?.forget();
+        this.#watcher(look)?.forget();
         return new Response(null, { status: 204 });
       case "POST /tamper": {
         const tampering = readTampering(await bodyOf(request));
@@ -101,31 +100,23 @@ export class Routes {
     }
   }
 
-  #watcher(request: Request): Watcher | undefined {
-    const cookies = request.headers.get("Cookie");
-    return this.#recorder.watcher(findCookies(cookies, watchCookie(request))[0]);
+  #watcher({ facts }: Look): Watcher | undefined {
+    return this.#recorder.watcher(findCookies(facts.cookie, watchCookie(facts))[0]);
   }
 
-  /** Answers a browser that is watched from now on: it gets our cookie where it has none that is good. */
-  async #watching(
-    request: Request,
-    answer: (watcher: Watcher) => Response | Promise<Response>,
-  ): Promise<Response> {
-    const known = this.#watcher(request);
-    if (known !== undefined) return answer(known);
-    const { id, watcher } = this.#recorder.begin();
-    const response = await answer(watcher);
-    const name = watchCookie(request);
+  /** A browser that asks is watched from now on: it gets our cookie where it has none that is good, and would keep it. */
+  async #state(look: Look): Promise<Response> {
+    const name = watchCookie(look.facts);
     const secure = name === SECURE_WATCH_COOKIE;
+    const known = this.#watcher(look);
+    const begun = known === undefined && (!secure || look.isSecure) ? this.#recorder.begin() : undefined;
+    const watcher = known ?? begun?.watcher;
+    const response = Response.json(await stateOf(this.#sessions, this.#recorder, watcher, look));
+    if (begun === undefined) return response;
     const attributes = { path: "/", httpOnly: true, sameSite: "lax", secure } as const;
-    response.headers.append("Set-Cookie", stringifySetCookie(name, id, attributes));
+    response.headers.append("Set-Cookie", stringifySetCookie(name, begun.id, attributes));
     return response;
   }
-}
-
-/** As with the session's own: only on this machine there is no use for Secure. */
-function watchCookie(request: Request): string {
-  return isPlainLoopback(factsOf(request)) ? WATCH_COOKIE : SECURE_WATCH_COOKIE;
 }
 
 function text(type: string, body: string): Response {
@@ -140,7 +131,7 @@ function plain(status: number, message: string): Response {
 async function bodyOf(request: Request): Promise<unknown> {
   if (request.headers.get("Content-Type")?.startsWith("application/json") !== true) return undefined;
   try {
-    return await request.json();
+    return JSON.parse((await textOf(request)) ?? "");
   } catch {
     return undefined;
   }

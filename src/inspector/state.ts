@@ -11,11 +11,15 @@ import type { WatchedRequest } from "./watched-request.ts";
 import { KEPT_REQUESTS, type Watcher } from "./watcher.ts";
 import type { Look } from "./look.ts";
 
-/** Everything that the page shows to one browser, of that browser's own. */
+/**
+ * Everything that the page shows to one browser, of that browser's own.
+ *
+ * @param watcher undefined where the browser cannot be told from others
+ */
 export async function stateOf(
   sessions: SessionManager,
   recorder: Recorder,
-  watcher: Watcher,
+  watcher: Watcher | undefined,
   { facts, origin }: Look,
 ): Promise<State> {
   const probe = await recorder.probe(facts);
@@ -24,7 +28,7 @@ export async function stateOf(
   return {
     cookies: parseCookiePairs(facts.cookie)
       .map(([name, value]): CookieReport => {
-        const setBy = watcher.setCookieOf(name);
+        const setBy = watcher?.setCookieOf(name);
         const findings = [
           ...verdict.cookies.filter((cookie) => cookie.name === name).flatMap((cookie) => cookie.findings),
           ...(setBy === undefined ? [] : judgeSetCookie(setBy, { url: `${origin}/` }).findings),
@@ -34,7 +38,8 @@ export async function stateOf(
       .toSorted((a, b) => Number(a.role === "inspector") - Number(b.role === "inspector")),
     findings: verdict.findings,
     session,
-    requests: watcher.requests.map((request) => requestReport(request, origin)),
+    isWatched: watcher !== undefined,
+    requests: (watcher?.requests ?? []).map((request) => requestReport(request, origin)),
     limit: KEPT_REQUESTS,
   };
 }

@@ -1,4 +1,11 @@
-import { judgeCookieHeader, judgeSending, judgeSetCookie, type RequestContext } from "../browser/index.ts";
+import {
+  BROWSERS,
+  judgeCookieHeader,
+  judgeSending,
+  judgeSetCookie,
+  type RequestContext,
+  type SetCookieVerdict,
+} from "../browser/index.ts";
 import type { SendingReport, VerdictReport } from "./report.ts";
 
 /** A header of which somebody wants to know what browsers make of it. */
@@ -6,6 +13,8 @@ export interface Question {
   readonly header: string;
   /** The page or resource whose response or request has it. */
   readonly url: string;
+  /** The page in the address bar, where that is another one, which shows or fetches what is at `url`. */
+  readonly page: string | undefined;
 }
 
 /** Longer ones come from no server. */
@@ -14,49 +23,64 @@ const LONGEST = 32_000;
 /** A question that was asked; undefined for what is none. */
 export function readQuestion(body: unknown): Question | undefined {
   if (typeof body !== "object" || body === null) return undefined;
-  const { header, url } = body as { header?: unknown; url?: unknown };
-  if (typeof header !== "string" || header.length > LONGEST || typeof url !== "string") return undefined;
-  return URL.canParse(url) && /^https?:/i.test(url) ? { header, url } : undefined;
+  const { header, url, page } = body as { header?: unknown; url?: unknown; page?: unknown };
+  if (typeof header !== "string" || header.length > LONGEST || !isAddress(url)) return undefined;
+  if (page === undefined || page === "") return { header, url, page: undefined };
+  return isAddress(page) ? { header, url, page } : undefined;
 }
 
-const ELSEWHERE = "https://somewhere-else.example/";
+function isAddress(text: unknown): text is string {
+  return typeof text === "string" && /^https?:/i.test(text) && URL.canParse(text);
+}
 
-/** Where a cookie may be wanted. */
-const SITUATIONS: readonly (readonly [string, Omit<RequestContext, "url">])[] = [
-  ["a click within the site", {}],
-  ["a link on another site", { isNavigation: true, initiator: ELSEWHERE }],
-  ["a form that another site posts", { isNavigation: true, initiator: ELSEWHERE, method: "POST" }],
-  ["an image or a fetch in another site's page", { topLevelUrl: ELSEWHERE, initiator: ELSEWHERE }],
-];
+/** Where a cookie may be wanted, this page being another one. */
+function situations(page: string | undefined): [string, Omit<RequestContext, "url">][] {
+  const other = page === undefined ? "another site" : new URL(page).origin;
+  const initiator = page ?? "https://somewhere-else.example/";
+  return [
+    ["a click within the site", {}],
+    [`a link on a page of ${other}`, { isNavigation: true, initiator }],
+    [`a form that a page of ${other} posts`, { isNavigation: true, initiator, method: "POST" }],
+    [`an image, a frame or a fetch in a page of ${other}`, { topLevelUrl: initiator }],
+  ];
+}
 
 /** What browsers make of a Cookie or Set-Cookie header; one without its name is taken for what it looks like. */
-export function verdictOn({ header, url }: Question): VerdictReport {
-  const [, name, text] = /^\s*(?:(set-cookie|cookie)\s*:)?\s*([^]*?)\s*$/i.exec(header)!;
-  return name?.toLowerCase() === "cookie" ? onCookie(text!) : onSetCookie(text!, url);
+export function verdictOn({ header, url, page }: Question): VerdictReport {
+  const [start, name] = /^\s*(set-cookie|cookie)\s*:/i.exec(header) ?? ["", "Set-Cookie"];
+  const text = header.slice(start.length).trim();
+  return name!.toLowerCase() === "cookie" ? onCookie(text) : onSetCookie(text, url, page);
 }
 
-function onSetCookie(header: string, url: string): VerdictReport {
-  const { stored, findings, cookie } = judgeSetCookie(header, { url });
+function onSetCookie(header: string, url: string, page: string | undefined): VerdictReport {
+  const verdict = judgeSetCookie(header, { url, topLevelUrl: page });
+  const { stored, findings, cookie } = verdict;
   const sendings =
     cookie === undefined
       ? []
-      : SITUATIONS.map(([situation, context]): SendingReport => {
+      : situations(page).map(([situation, context]): SendingReport => {
           const { sent, findings: why } = judgeSending(cookie, { url, ...context });
           return { situation, sent, findings: why };
         });
-  const isDropped = !stored && findings.some(({ level }) => level === "refused");
   return {
     kind: "set-cookie",
     ok: stored,
-    sentence: stored
-      ? "Browsers keep this cookie."
-      : isDropped
-        ? "Not every browser keeps this cookie."
-        : "This header deletes a cookie.",
+    sentence: sentenceOf(verdict),
     findings,
     sendings,
     cookies: [],
   };
+}
+
+function sentenceOf({ stored, cookie, findings }: SetCookieVerdict): string {
+  if (stored) return "Browsers keep this cookie.";
+  const refusals = findings.filter(({ level }) => level === "refused");
+  const refusing = new Set(refusals.flatMap(({ browsers }) => browsers));
+  if (cookie === undefined && refusing.size === 0) return "This header deletes a cookie.";
+  if (refusing.size === BROWSERS.length) return "No browser keeps this cookie.";
+  return cookie === undefined
+    ? "This header deletes a cookie, but not in every browser."
+    : "Not every browser keeps this cookie.";
 }
 
 function onCookie(header: string): VerdictReport {

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { parseCookiePairs } from "../cookie/index.ts";
 import { HipflaskError } from "../errors.ts";
 import type { Session } from "../session/index.ts";
@@ -9,6 +10,8 @@ import { Trace } from "./trace.ts";
 import { reasonOf } from "./reason.ts";
 
 const MOST = 60;
+/** Names of cookies come from anybody. */
+const LONGEST = 200;
 
 /** A Set-Cookie that went out, without its value. */
 export interface SeenSetCookie {
@@ -20,10 +23,10 @@ export interface SeenSetCookie {
 /** One request of a browser that is watched, while it is answered and afterwards. */
 export class WatchedRequest {
   readonly trace: Trace = new Trace();
-  /** Let go of at the end: it holds the browser's cookies and the session. */
+  /** Let go of at the end, as `#before` is: it holds the browser's cookies and the session. */
   #observed: Observed<object> | undefined;
   readonly #begun: number;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #fields: Omit<
     RequestReport,
     "setCookies" | "happenings" | "storeCalls" | "state" | "took" | "read" | "changes" | "failure"
@@ -36,12 +39,13 @@ export class WatchedRequest {
   /** The session's text as it was loaded. */
   #before: string | undefined;
   #setCookies: readonly SeenSetCookie[] = [];
+  #size: number | undefined;
 
-  constructor(observed: Observed<object>, number: number, now: () => number) {
+  constructor(observed: Observed<object>, number: number, clock: Clock) {
     const { request } = observed;
     this.#observed = observed;
-    this.#now = now;
-    this.#begun = now();
+    this.#clock = clock;
+    this.#begun = clock.now();
     this.#fields = {
       number,
       at: this.#begun,
@@ -49,7 +53,7 @@ export class WatchedRequest {
       path: maskUrl(request.url ?? ""),
       sent: parseCookiePairs(request.cookie)
         .slice(0, MOST)
-        .map(([name, value]) => ({ name, size: name.length + value.length })),
+        .map(([name, value]) => ({ name: name.slice(0, LONGEST), size: name.length + value.length })),
     };
   }
 
@@ -70,7 +74,8 @@ export class WatchedRequest {
     if (this.#observed === undefined) return;
     const { jar, cookie } = this.#observed;
     this.#end("answered");
-    this.#setCookies = jar.setCookies().map((header) => {
+    const headers = jar.setCookies().slice(0, MOST);
+    this.#setCookies = headers.map((header) => {
       const name = header.slice(0, header.indexOf("="));
       const change = { happenings: this.trace.happenings, changes: this.#changes };
       return { name, header: maskSetCookie(header), why: reasonOf(header, cookie.name, change) };
@@ -84,12 +89,20 @@ export class WatchedRequest {
 
   #end(state: RequestReport["state"]): void {
     this.#observed = undefined;
+    this.#before = undefined;
     this.#state = state;
-    this.#took = this.#now() - this.#begun;
+    this.#took = this.#clock.now() - this.#begun;
   }
 
   get setCookies(): readonly SeenSetCookie[] {
     return this.#setCookies;
+  }
+
+  /** About how many bytes of memory it takes, when it has ended. */
+  get size(): number {
+    if (this.#state === "under way") return 0;
+    this.#size ??= JSON.stringify([this.report, this.#setCookies]).length;
+    return this.#size;
   }
 
   get report(): Omit<RequestReport, "setCookies"> {

@@ -2,6 +2,8 @@ import type { WatchedRequest } from "./watched-request.ts";
 
 /** How many requests of a browser are kept. */
 export const KEPT_REQUESTS = 50;
+/** How many bytes they may take. */
+const KEPT_BYTES = 262_144;
 /** How many pages of a browser can look on at once. */
 const PAGES = 6;
 
@@ -25,8 +27,11 @@ export class Watcher {
     return request;
   }
 
-  /** A request has ended. */
+  /** A request has ended. Of large ones fewer are kept. */
   changed(request: WatchedRequest): void {
+    let size = 0;
+    const tooMany = this.#requests.findIndex((one) => (size += one.size) > KEPT_BYTES);
+    if (tooMany >= 0) this.#requests.length = Math.max(tooMany, 1);
     for (const { name, header } of request.setCookies) {
       if (this.#setCookies.size < KEPT_REQUESTS || this.#setCookies.has(name))
         this.#setCookies.set(name, header);

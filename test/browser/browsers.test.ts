@@ -36,7 +36,7 @@ const SUBJECTS: readonly Subject[] = [
   {
     title: "Firefox",
     browser: "firefox",
-    start: startFirefox,
+    start: () => startFirefox(),
     thirdPartyCookies: "allowed",
     situations: (all) => all,
   },

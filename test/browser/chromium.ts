@@ -34,6 +34,8 @@ export async function startChromium(isPrivate = false): Promise<RealBrowser> {
     visit: async (url) => void (await page.goto(url)),
     run: (body) => page.evaluate(`(async () => { ${body} })()`),
     runAndLeave: (body, url) => leave(page, body, url),
+    press: (key) => page.keyboard.press(key),
+    resize: (width, height) => page.setViewportSize({ width, height }),
     cookies: () => allCookies(devtools),
     clear: () => context.clearCookies(),
     close: async () => {

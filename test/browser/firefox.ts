@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SameSite } from "hipflask/cookie";
 import { HOSTS } from "./site-server.ts";
-import type { RealBrowser, ShownCookie } from "./real-browser.ts";
+import type { NamedKey, RealBrowser, ShownCookie } from "./real-browser.ts";
 import { TextSocket } from "./web-socket.ts";
 
 const PREFERENCES: Readonly<Record<string, unknown>> = {
@@ -22,16 +22,25 @@ const PREFERENCES: Readonly<Record<string, unknown>> = {
   "toolkit.telemetry.enabled": false,
 };
 
+/** @see WebDriver section 17.4.2 */
+const KEYS: Readonly<Record<NamedKey, string>> = { Tab: "\uE004", Enter: "\uE007", ArrowRight: "\uE014" };
+
 /**
  * Runs a program until the pipe to it is closed, also by the end of the process that held it, and removes its folder, into which
  * the program's own processes write until they notice.
  */
 const KEEPER = `folder=$1; shift; "$@" & program=$!; read -r _; kill -9 $program; wait $program; while rm -rf "$folder"; sleep 0.3; [ -e "$folder" ]; do :; done`;
 
-/** Drives Firefox by WebDriver BiDi, without any program between. */
-export async function startFirefox(): Promise<RealBrowser> {
+/**
+ * Drives Firefox by WebDriver BiDi, without any program between.
+ *
+ * @param preferences beside those with which it asks nobody but the tests' own servers
+ */
+export async function startFirefox(
+  preferences: Readonly<Record<string, unknown>> = {},
+): Promise<RealBrowser> {
   const profile = mkdtempSync(join(tmpdir(), "hipflask-firefox-"));
-  const lines = Object.entries(PREFERENCES).map(
+  const lines = Object.entries({ ...PREFERENCES, ...preferences }).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
   );
   writeFileSync(join(profile, "user.js"), lines.join("\n"));
@@ -96,6 +105,16 @@ async function connect(address: string, close: () => Promise<void>): Promise<Rea
       });
       await arrival(url, evaluate);
     },
+    press: async (key) => {
+      const value = KEYS[key as NamedKey] ?? key;
+      const actions = ["keyDown", "keyUp"].map((type) => ({ type, value }));
+      await bidi.ask("input.performActions", {
+        context,
+        actions: [{ type: "key", id: "keyboard", actions }],
+      });
+    },
+    resize: async (width, height) =>
+      void (await bidi.ask("browsingContext.setViewport", { context, viewport: { width, height } })),
     cookies: async () => (await bidi.ask("storage.getCookies", {})).cookies.map(shown),
     clear: async () => void (await bidi.ask("storage.deleteCookies", {})),
     close: async () => {

@@ -14,6 +14,8 @@ export interface ShownCookie {
   readonly expires: number | undefined;
 }
 
+export type NamedKey = "Tab" | "Enter" | "ArrowRight";
+
 /** A real browser with one window, that takes every certificate. */
 export interface RealBrowser {
   /** Opens an address as a user who types it. */
@@ -22,6 +24,10 @@ export interface RealBrowser {
   run(body: string): Promise<unknown>;
   /** Runs it and waits until the window has gone to this URL. */
   runAndLeave(body: string, url: string): Promise<void>;
+  /** Presses a key of the keyboard: a character, or one of those that are named. */
+  press(key: string | NamedKey): Promise<void>;
+  /** Makes the page's own part of the window so large, in pixels. */
+  resize(width: number, height: number): Promise<void>;
   /** All its cookies. */
   cookies(): Promise<ShownCookie[]>;
   clear(): Promise<void>;

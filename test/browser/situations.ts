@@ -218,6 +218,22 @@ export const SENDING: readonly Situation[] = [
       { how: "frame", from: "https://b.test/", url: A },
     ],
   },
+  ...(["frame", "fetch"] as const).flatMap((how): Situation[] => [
+    {
+      title: `what b.test's page got by ${how} without Partitioned is asked for by it again`,
+      steps: [
+        { how, from: "https://b.test/", url: A, set: KINDS },
+        { how, from: "https://b.test/", url: A },
+      ],
+    },
+    {
+      title: `what b.test's page got by ${how} without Partitioned is asked for by a.test itself`,
+      steps: [
+        { how, from: "https://b.test/", url: A, set: KINDS },
+        { how: "visit", url: A },
+      ],
+    },
+  ]),
   {
     title: "a cookie that was Partitioned below b.test is not sent to a.test itself",
     steps: [

@@ -1,8 +1,13 @@
+import "reflect-metadata";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import { Controller, Get, Module, Req } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { ExpressAdapter } from "@nestjs/platform-express";
+import { FastifyAdapter, type NestFastifyApplication } from "@nestjs/platform-fastify";
 import express from "express";
 import { fastify } from "fastify";
-import { H3, toNodeHandler } from "h3";
+import { H3, type H3Event, toNodeHandler } from "h3";
 import { Hono } from "hono";
 import Koa from "koa";
 import type { Session, SessionManager } from "hipflask";
@@ -11,13 +16,22 @@ import { fastifySessions } from "hipflask/adapters/fastify";
 import { h3Sessions } from "hipflask/adapters/h3";
 import { honoSessions } from "hipflask/adapters/hono";
 import { koaSessions } from "hipflask/adapters/koa";
+import { type NextFunctions, nextSessions } from "hipflask/adapters/next";
 import { nodeSessions } from "hipflask/adapters/node";
+import { reactRouterSessions } from "hipflask/adapters/react-router";
+import { svelteKitSessions } from "hipflask/adapters/sveltekit";
 import type { Inspector } from "hipflask/inspector";
+import { reactRouter } from "../app/adapters.ts";
+import { fetchListener } from "../app/fetch-on-node.ts";
+import { listenerWith } from "../app/frameworks.ts";
 
 /** What each application does with the session of `GET /visit`, in a page of text. */
 type Work = (session: Session) => string;
 
-type Mount = (sessions: SessionManager, inspect: Inspector, work: Work) => Server | Promise<Server>;
+export type Mount = (sessions: SessionManager, inspect: Inspector, work: Work) => Server | Promise<Server>;
+
+/** Where the framework's own files decide what the inspector gets. */
+const isAt = (path: string, asked: string): boolean => `${asked}/`.startsWith(`${path}/`);
 
 /** The inspector in each framework, as docs/inspector.md mounts it. */
 export const MOUNTS: Readonly<Record<string, Mount>> = {
@@ -63,7 +77,7 @@ export const MOUNTS: Readonly<Record<string, Mount>> = {
     const app = new Koa();
     app.use(koaSessions(sessions));
     app.use((ctx, next) => {
-      if (!ctx.path.startsWith(inspect.path)) return next();
+      if (!`${ctx.path}/`.startsWith(`${inspect.path}/`)) return next();
       ctx.respond = false;
       return inspect.node(ctx.req, ctx.res);
     });
@@ -80,4 +94,88 @@ export const MOUNTS: Readonly<Record<string, Mount>> = {
     app.get("/visit", async (event) => work(await sessions.get(event)));
     return createServer(toNodeHandler(app));
   },
+
+  async "nest-express"(sessions, inspect, work) {
+    const app = await NestFactory.create(nestModule(sessions, work), new ExpressAdapter(), { logger: false });
+    app.use(expressSessions(sessions));
+    app.use(inspect.node);
+    await app.init();
+    return app.getHttpServer() as Server;
+  },
+
+  async "nest-fastify"(sessions, inspect, work) {
+    const root = nestModule(sessions, work);
+    const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
+      logger: false,
+    });
+    await app.register(fastifySessions(sessions) as never);
+    const server = app.getHttpAdapter().getInstance();
+    server.addHook("onRequest", (request, reply, done) => inspect.node(request.raw, reply.raw, done));
+    await app.init();
+    await server.ready();
+    return app.getHttpServer() as Server;
+  },
+
+  "react-router"(sessions, inspect, work) {
+    // What the compiler makes of a route `inspector/*` and of one for the rest.
+    const handle = reactRouter([reactRouterSessions(sessions)], async ({ request, context }) =>
+      isAt(inspect.path, new URL(request.url).pathname)
+        ? inspect.fetch(request)
+        : new Response(work(await sessions.get(context))),
+    );
+    return createServer(fetchListener(handle));
+  },
 };
+
+/** Those that the inspector is compiled with. */
+export const COMPILED: Readonly<Record<string, Mount>> = {
+  next(sessions, inspect, work) {
+    const answer = (functions: NextFunctions) => {
+      const { handler, getSession } = nextSessions(sessions, functions);
+      const visit = handler(async (_request: Request) => new Response(work(await getSession())));
+      return (request: Request, ...context: object[]) =>
+        isAt(inspect.path, new URL(request.url).pathname)
+          ? inspect.fetch(request, ...context)
+          : visit(request);
+    };
+    return createServer(listenerWith("next", { answer }));
+  },
+
+  nitro(sessions, inspect, work) {
+    const answer = async (event: H3Event) =>
+      isAt(inspect.path, event.url.pathname) ? inspect.fetch(event.req) : work(await sessions.get(event));
+    return createServer(listenerWith("nitro", { middleware: h3Sessions(sessions), answer }));
+  },
+
+  sveltekit(sessions, inspect, work) {
+    const handle = svelteKitSessions(sessions);
+    const answer = async (event: SvelteKitEvent) =>
+      isAt(inspect.path, event.url.pathname)
+        ? inspect.fetch(event.request, { address: event.getClientAddress() })
+        : new Response(work(await sessions.get(event)));
+    return createServer(listenerWith("sveltekit", { handle, answer }));
+  },
+};
+
+interface SvelteKitEvent {
+  readonly request: Request;
+  readonly url: URL;
+  getClientAddress(): string;
+}
+
+/** What decorators come to. */
+function nestModule(sessions: SessionManager, work: Work): new () => object {
+  class Visits {
+    async visit(request: object): Promise<string> {
+      return work(await sessions.get(request));
+    }
+  }
+  const { prototype } = Visits;
+  Get("visit")(prototype, "visit", Object.getOwnPropertyDescriptor(prototype, "visit")!);
+  Req()(prototype, "visit", 0);
+  Controller()(Visits);
+  // oxlint-disable-next-line typescript/no-extraneous-class -- a module is what its decorator says
+  class Root {}
+  Module({ controllers: [Visits] })(Root);
+  return Root;
+}

@@ -145,19 +145,19 @@ describeWith("chromium", "the inspector in Chromium", () => {
     const cookie = page.locator(".set-cookie", { hasText: "tracking" });
     await cookie.locator(".findings .refused").first().waitFor();
     await cookie.getByRole("button", { name: "Why not?" }).click();
-    await shows("#why-not .sentence", "Not every browser keeps this cookie");
+    await shows("#why-not .sentence", "No browser keeps this cookie");
     expect(await page.locator("#why-not textarea").inputValue()).toMatch(/^Set-Cookie: tracking=xx; /);
   });
 
   test("judges a header that is pasted", async () => {
     await page.getByLabel("Header").fill("Set-Cookie: id=1; SameSite=None");
-    await page.getByLabel("Address of the page").fill("https://shop.example/");
-    await page.getByLabel("Address of the page").press("Enter");
-    await shows("#why-not .sentence.bad", "Not every browser keeps this cookie.");
+    await page.getByLabel("Address that it comes from").fill("https://shop.example/");
+    await page.getByLabel("Address that it comes from").press("Enter");
+    await shows("#why-not .sentence.bad", "No browser keeps this cookie.");
     await page.getByLabel("Header").fill("id=1; Secure; SameSite=Lax");
     await press("Ask");
     await shows("#why-not .sentence.good", "Browsers keep this cookie.");
-    await shows("#why-not .sendings", "not sent with an image or a fetch in another site's page");
+    await shows("#why-not .sendings", "not sent with an image, a frame or a fetch in a page of another site");
   });
 
   test("the tamper bench changes a character, and the browser's cookie stays good", async () => {

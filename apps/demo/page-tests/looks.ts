@@ -1,12 +1,10 @@
-import { mkdirSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Bench, Tab } from "../demo-browser.ts";
 import { PAGES } from "../page.ts";
 
-/** For people to look at; each run replaces the last one's. */
-const PICTURES = join(tmpdir(), "hipflask-demo-pictures");
+/** A folder for pictures that people look at; taking them takes time. */
+const PICTURES = process.env["HIPFLASK_PICTURES"];
 
 const LOOKS = [
   [1400, "light"],
@@ -35,7 +33,6 @@ export function looksTests(bench: Bench): void {
     test.each(["signed", "encrypted", "memory"])(
       "fits at any width, light and dark, and axe finds nothing (%s)",
       async (place) => {
-        mkdirSync(PICTURES, { recursive: true });
         const tab = await bench.browser.visit("/", place);
         await tab.press(/^Count a visit/);
         await tab.shows("#wire-line", "GET /sessions/count");
@@ -48,9 +45,10 @@ export function looksTests(bench: Bench): void {
             await tab.page.setViewportSize({ width, height: 900 });
             await tab.page.emulateMedia({ colorScheme });
             expect([name, width, await tab.overflow()]).toEqual([name, width, { width: 0, clipped: 0 }]);
-            const path = join(PICTURES, `${place}-${name}-${width}-${colorScheme}.png`);
-            await tab.page.screenshot({ path });
-            expect(statSync(path).size).toBeGreaterThan(8_000);
+            if (PICTURES !== undefined) {
+              const path = join(PICTURES, `${place}-${name}-${width}-${colorScheme}.png`);
+              await tab.page.screenshot({ path });
+            }
             if (width === 1400) {
               // In the dark the colours alone are others.
               const rules = colorScheme === "dark" ? ["color-contrast"] : [];

@@ -1,5 +1,5 @@
 import { el } from "./dom.js";
-import { changeButtons, markChanges, part, sizeBar, startButton, time } from "./pieces.js";
+import { changeButtons, markChanges, noneYet, part, sizeBar, time } from "./pieces.js";
 import { tree } from "./tree.js";
 
 /**
@@ -11,7 +11,7 @@ import { tree } from "./tree.js";
  * @returns {Node[]}
  */
 export function anatomy(cookie, original, actions) {
-  if (cookie === undefined) return empty(actions);
+  if (cookie === undefined) return noneYet(actions, ", in three parts:", sketch());
   return [
     status(cookie),
     token(cookie, original),
@@ -21,24 +21,16 @@ export function anatomy(cookie, original, actions) {
   ];
 }
 
-function empty(actions) {
-  return [
-    el(
-      "p.lede",
-      {},
-      "Your browser sent none yet. The server gives you one as soon as it has something to remember, in three parts:",
-    ),
-    el(
-      "p.token.sketch",
-      {},
-      el("span.payload", {}, "what it remembers"),
-      el("span.dot", {}, "."),
-      el("span.timestamp", {}, "when it was signed"),
-      el("span.dot", {}, "."),
-      el("span.signature", {}, "the server’s proof"),
-    ),
-    startButton(actions),
-  ];
+function sketch() {
+  return el(
+    "p.token.sketch",
+    {},
+    el("span.payload", {}, "what it remembers"),
+    el("span.dot", {}, "."),
+    el("span.timestamp", {}, "when it was signed"),
+    el("span.dot", {}, "."),
+    el("span.signature", {}, "the server’s proof"),
+  );
 }
 
 function status({ ignored, reason }) {

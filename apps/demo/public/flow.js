@@ -24,7 +24,7 @@ let drawing = 0;
  * Draws the way of a request, step by step as it was: with what the browser sent, what the store was asked, and what came back.
  *
  * @param {Awaited<ReturnType<import("./api.js").send>>} exchange
- * @param {{ bytes: number }[]} sent the cookies that went along
+ * @param {{ name: string, bytes: number }[]} sent the cookies that went along
  * @param {{ kind: string, store?: string }} storage
  */
 export function drawFlow(exchange, sent, storage) {
@@ -61,13 +61,15 @@ function stepsOf({ method, path, status, setCookies, storeCalls }, sent, { kind 
       : `and ${plural(setCookies.length, "cookie")} of ${plural(grown, "byte")}`;
   return [
     { lane: 0, text: `The browser sends ${method} ${decodeURI(path)}, with ${carried}.` },
-    ...inside(kind, storeCalls),
+    ...inside(kind, storeCalls, sent),
     { lane: 0, back: true, text: `The server answers ${status}, ${answer}.` },
   ];
 }
 
-function inside(kind, calls) {
+function inside(kind, calls, sent) {
   if (kind !== "server") {
+    if (!sent.some(({ name }) => name === "session"))
+      return [{ text: "The server finds no session cookie: to it, the visitor is a new one." }];
     const opens = kind === "signed" ? "checks the seal of the session cookie" : "opens the session cookie";
     return [{ text: `The server ${opens}. It asks nobody: all is in there.` }];
   }

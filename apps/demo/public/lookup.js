@@ -1,5 +1,5 @@
 import { el, plural } from "./dom.js";
-import { changeButtons, markChanges, part, startButton, time } from "./pieces.js";
+import { changeButtons, markChanges, noneYet, part, time } from "./pieces.js";
 import { tree } from "./tree.js";
 
 /**
@@ -12,7 +12,7 @@ import { tree } from "./tree.js";
  * @returns {Node[]}
  */
 export function lookup(cookie, store, original, actions) {
-  if (cookie === undefined) return empty(actions);
+  if (cookie === undefined) return noneYet(actions, ". It works like a cloakroom:", cloakroom());
   return [
     status(cookie),
     el("div.journey", {}, ticket(cookie, original), arrow(), counter(cookie, store)),
@@ -20,27 +20,14 @@ export function lookup(cookie, store, original, actions) {
   ];
 }
 
-function empty(actions) {
-  return [
-    el(
-      "p.lede",
-      {},
-      "Your browser sent none yet. The server gives you one as soon as it has something to remember. It works like a cloakroom:",
-    ),
-    el(
-      "div.journey",
-      {},
-      part("ticket", "In your browser", "the cookie", el("p", {}, "A ticket with a number on it.")),
-      arrow(),
-      part(
-        "counter",
-        "On the server",
-        "the store",
-        el("p", {}, "Your coat, and whatever is in its pockets."),
-      ),
-    ),
-    startButton(actions),
-  ];
+function cloakroom() {
+  return el(
+    "div.journey",
+    {},
+    part("ticket", "In your browser", "the cookie", el("p", {}, "A ticket with a number on it.")),
+    arrow(),
+    part("counter", "On the server", "the store", el("p", {}, "Your coat, and whatever is in its pockets.")),
+  );
 }
 
 function arrow() {

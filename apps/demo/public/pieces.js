@@ -29,13 +29,22 @@ export function part(name, title, subtitle, ...content) {
   return el(`section.part.${name}`, {}, el("h3", {}, title, el("span.subtitle", {}, subtitle)), ...content);
 }
 
-/** @param {{ start: () => void }} actions */
-export function startButton({ start }) {
-  return el(
-    "div.row",
-    {},
-    el("button.primary", { type: "button", id: "start", onclick: start }, "Get a session: count a visit"),
+/**
+ * Where the browser sent no session cookie.
+ *
+ * @param {{ start: () => void }} actions
+ * @param {string} end of the sentence
+ * @param {...Node} more
+ * @returns {Node[]}
+ */
+export function noneYet({ start }, what, ...more) {
+  const sentence = `Your browser sent none yet. The server gives you one as soon as it has something to remember${what}`;
+  const button = el(
+    "button.primary",
+    { type: "button", id: "start", onclick: start },
+    "Get a session: count a visit",
   );
+  return [el("p.lede", {}, sentence), ...more, el("div.row", {}, button)];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { el } from "./dom.js";
-import { changeButtons, markChanges, part, sizeBar, startButton } from "./pieces.js";
+import { changeButtons, markChanges, noneYet, part, sizeBar } from "./pieces.js";
 import { tree } from "./tree.js";
 
 /**
@@ -11,7 +11,7 @@ import { tree } from "./tree.js";
  * @returns {Node[]}
  */
 export function sealed(cookie, original, actions) {
-  if (cookie === undefined) return empty(actions);
+  if (cookie === undefined) return noneYet(actions, ": a box, which you carry, and to which it has the key.");
   const { ignored, reason } = cookie;
   const status =
     ignored === undefined
@@ -28,17 +28,6 @@ export function sealed(cookie, original, actions) {
     el("div.journey", {}, box(cookie, original), el("p.arrow", { "aria-hidden": true }, "→"), inside(cookie)),
     sizeBar(cookie),
     changeButtons(original, actions),
-  ];
-}
-
-function empty(actions) {
-  return [
-    el(
-      "p.lede",
-      {},
-      "Your browser sent none yet. The server gives you one as soon as it has something to remember: a box, which you carry, and to which it has the key.",
-    ),
-    startButton(actions),
   ];
 }
 

@@ -41,23 +41,34 @@ export const checkPartitioned: SettingRule = ({ parsed, situation }, findings) =
 
 /** Whose pages get it. */
 export const sendsToPartition: SendingRule = ({ cookie, situation }, findings) => {
-  if (cookie.partition !== undefined) {
-    if (cookie.partition === situation.topLevelSite) return;
+  const { partition, embeddedBelow } = cookie;
+  const { topLevelSite } = situation;
+  if (partition !== undefined) {
+    if (partition === topLevelSite) return;
     findings.refuse(
       "other-partition",
-      `The cookie is Partitioned and was set below ${cookie.partition}; ${situation.topLevelSite} in the address bar has a jar of its own.`,
+      `The cookie is Partitioned and was set below ${partition}; ${topLevelSite} in the address bar has a jar of its own.`,
       "Set it there too, or leave Partitioned out.",
     );
-  } else if (situation.isThirdParty) {
-    if (situation.thirdPartyCookies === "blocked") {
-      findings.refuse(
-        "third-party-blocked",
-        "The cookie is another site's than the one in the address bar, and the user blocks those.",
-        "Add Partitioned if one cookie for each embedding site will do, or ask by the Storage Access API.",
-        CHROMIUM,
-      );
-    }
-    if (situation.isOtherScheme) return;
+    return;
+  }
+  if (situation.isThirdParty && situation.thirdPartyCookies === "blocked") {
+    findings.refuse(
+      "third-party-blocked",
+      "The cookie is another site's than the one in the address bar, and the user blocks those.",
+      "Add Partitioned if one cookie for each embedding site will do, or ask by the Storage Access API.",
+      CHROMIUM,
+    );
+  }
+  if (embeddedBelow !== undefined) {
+    if (embeddedBelow === topLevelSite) return;
+    findings.refuse(
+      "other-partition",
+      `The cookie was set below ${embeddedBelow}; in Firefox ${topLevelSite} in the address bar has a jar of its own.`,
+      "Set it there too, or ask by the Storage Access API.",
+      FIREFOX,
+    );
+  } else if (situation.isThirdParty && !situation.isOtherScheme) {
     findings.refuse(
       "third-party-partitioned",
       "The cookie was set in a page of its own site. In other sites' pages Firefox has another jar, one for each site in the address bar.",

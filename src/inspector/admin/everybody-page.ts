@@ -15,7 +15,7 @@ export function everybodyPage(context: Context): string {
         ><input type="checkbox" name="sure" value="yes" required /> Yes, end all of them</label
       >
       <div class="buttons">
-        <button class="danger">End all sessions</button><a href="${address(context, "/")}">Keep them</a>
+        <button class="danger">End all sessions</button><a href="${address(context, "")}">Keep them</a>
       </div>
     </form>
   </section>`;

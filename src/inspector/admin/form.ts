@@ -1,10 +1,8 @@
-/** The most that a form of these pages has, in bytes. */
-const LARGEST = 65_536;
+import { textOf } from "../body.ts";
 
 /** The fields of a form; of one that a framework's parser has read before, too. */
 export async function fieldsOf(request: Request): Promise<URLSearchParams> {
-  const text = await request.text();
-  if (text.length > LARGEST) return new URLSearchParams();
+  const text = (await textOf(request)) ?? "";
   if (!text.startsWith("{")) return new URLSearchParams(text);
   const fields = new URLSearchParams();
   try {

@@ -7,6 +7,11 @@ export class Html {
   }
 }
 
+/** What somebody else has written, within a sentence: whatever direction it is written in, or pretends to be, ends with it. */
+export function foreign(text: string): Html {
+  return html`<bdi>${text}</bdi>`;
+}
+
 type Piece = Html | string | number | undefined | readonly Piece[];
 
 /** HTML with pieces in it: what is no HTML is text, in a place for text or in an attribute in quotes. */

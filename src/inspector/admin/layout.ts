@@ -14,7 +14,7 @@ export interface Context {
 
 /** The pages that can be gone to from each one. */
 const PLACES = [
-  ["/", "Sessions"],
+  ["", "Sessions"],
   ["/health", "Health"],
 ] as const;
 

@@ -29,7 +29,8 @@ export class AdminRoutes {
 
   async answer(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
-    const place = pathname.slice(this.#path.length);
+    // Some frameworks lead to every address without its last slash, and some to every one with it.
+    const place = pathname.slice(this.#path.length).replace(/\/$/, "");
     const token = formToken(request, this.#path);
     const context = this.#context(token, noticeOf(searchParams));
     const response = await this.#respond(request, place, searchParams, context).catch((error: unknown) =>
@@ -52,9 +53,7 @@ export class AdminRoutes {
     if (request.method === "POST") return this.#act(request, place, query, context);
     if (request.method !== "GET" && request.method !== "HEAD") return nothingHere(context);
     switch (place) {
-      case "":
-        return goTo(`${this.#path}/`, 308);
-      case "/": {
+      case "": {
         const user = query.get("user");
         if (user !== null && user !== "") return page(await userPage(this.#sessions, context, user));
         return page(await sessionsPage(this.#sessions, context, query.get("after") ?? undefined));
@@ -92,7 +91,7 @@ export class AdminRoutes {
       case "/end-all": {
         if (fields.get("sure") !== "yes") return page(everybodyPage(context), 400);
         const count = await this.#sessions.revokeAll();
-        return goTo(address(context, "/", { done: "all", count: String(count) }));
+        return goTo(address(context, "", { done: "all", count: String(count) }));
       }
       case "/count":
         void this.#census.begin();
@@ -109,7 +108,7 @@ function back(context: Context, query: URLSearchParams, notice: Record<string, s
     const value = query.get(name);
     return value === null ? [] : [[name, value]];
   });
-  return goTo(address(context, "/", { ...Object.fromEntries(places), ...notice }));
+  return goTo(address(context, "", { ...Object.fromEntries(places), ...notice }));
 }
 
 /** A store that fails, and what a store or the storage cannot do, are for people to read; the rest is a fault. */
@@ -135,6 +134,6 @@ function page(text: string, status = 200): Response {
   return new Response(text, { status, headers: { "Content-Type": "text/html; charset=utf-8" } });
 }
 
-function goTo(url: string, status = 303): Response {
-  return new Response(null, { status, headers: { Location: url } });
+function goTo(url: string): Response {
+  return new Response(null, { status: 303, headers: { Location: url } });
 }

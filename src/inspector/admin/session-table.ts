@@ -1,5 +1,5 @@
 import type { ListedSession } from "../../session/index.ts";
-import { html, type Html } from "./html.ts";
+import { foreign, html, type Html } from "./html.ts";
 import { actionForm, address, type Context } from "./layout.ts";
 import { table } from "./table.ts";
 import { ago } from "./times.ts";
@@ -41,10 +41,11 @@ export function sessionTable(
 /** On a user's own page the devices alone. */
 function who(context: Context, session: Row, place: Place): Html {
   const { loggedIn, user, device = "unknown device" } = session;
-  if (place.user !== undefined) return html`<span class="who">${device}</span>`;
+  if (place.user !== undefined) return html`<span class="who">${foreign(device)}</span>`;
   if (!loggedIn) return html`<span class="quiet">a visitor</span>`;
-  const link = user === undefined ? "a user" : html`<a href="${address(context, "/", { user })}">${user}</a>`;
-  return html`<span class="who">${link}</span><span class="device">${device}</span>`;
+  const link =
+    user === undefined ? "a user" : html`<a href="${address(context, "", { user })}">${foreign(user)}</a>`;
+  return html`<span class="who">${link}</span><span class="device">${foreign(device)}</span>`;
 }
 
 function endForm(context: Context, { id, handle, loggedIn, user, device }: Row, place: Place): Html {

@@ -63,10 +63,10 @@ async function someSessions(
 }
 
 function pager(context: Context, after: string | undefined, next: string | undefined): Html {
-  const first = after === undefined ? "" : html`<a href="${address(context, "/")}">First page</a>`;
+  const first = after === undefined ? "" : html`<a href="${address(context, "")}">First page</a>`;
   const more =
     next === undefined
       ? ""
-      : html`<a href="${address(context, "/", { after: next })}" rel="next">Next page</a>`;
+      : html`<a href="${address(context, "", { after: next })}" rel="next">Next page</a>`;
   return html`<nav class="pager" aria-label="Pages of the list">${first}${more}</nav>`;
 }

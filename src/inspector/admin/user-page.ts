@@ -1,6 +1,6 @@
 import type { SessionManager } from "../../session/index.ts";
 import { handleOf, ownerTag } from "../../session/server-side/session-id.ts";
-import { html, type Html } from "./html.ts";
+import { foreign, html, type Html } from "./html.ts";
 import { actionForm, address, type Context, layout } from "./layout.ts";
 import { search } from "./search.ts";
 import { sessionTable } from "./session-table.ts";
@@ -14,7 +14,9 @@ export async function userPage(sessions: SessionManager, context: Context, user:
   );
   const content = html`${search(context, user)}
     <section aria-labelledby="list">
-      <h2 id="list">${found.length === 0 ? "No session" : plural(found.length, "session")} of ${user}</h2>
+      <h2 id="list">
+        ${found.length === 0 ? "No session" : plural(found.length, "session")} of ${foreign(user)}
+      </h2>
       ${
         found.length === 0
           ? html`<p class="quiet">This user is not logged in anywhere. Names are compared to the letter.</p>`

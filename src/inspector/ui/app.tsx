@@ -27,7 +27,7 @@ export function App() {
       <header>
         <h1>Session inspector</h1>
         <p class={isLive ? "live on" : "live"} role="status">
-          {isLive ? "live" : "waiting for the server"}
+          {isLive ? "live" : state?.isWatched === false ? "not live" : "waiting for the server"}
         </p>
         <nav aria-label="Sections">
           {SECTIONS.map(([id, title]) => (
@@ -52,6 +52,7 @@ export function App() {
           <div class="column">
             <RequestsPanel
               requests={state.requests}
+              isWatched={state.isWatched}
               limit={state.limit}
               onForgotten={reload}
               onAsk={(header, url) => {

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { State } from "../report.ts";
-import { loadState } from "./api.ts";
+import { addressOf, loadState } from "./api.ts";
 
 export interface Live {
   readonly state: State | undefined;
@@ -15,6 +15,14 @@ export function useLive(): Live {
   const [isLive, setLive] = useState(false);
   const [error, setError] = useState<string>();
   const loading = useRef<"idle" | "loading" | "again">("idle");
+  /** Begins to listen, where that has not begun. */
+  const listen = useRef(() => {});
+  const retry = useRef(0);
+
+  const later = (): void => {
+    clearTimeout(retry.current);
+    retry.current = window.setTimeout(reload, 3000);
+  };
 
   const reload = useCallback(() => {
     if (loading.current !== "idle") {
@@ -26,8 +34,12 @@ export function useLive(): Live {
       .then((loaded) => {
         setState(loaded);
         setError(undefined);
+        if (loaded.isWatched) listen.current();
       })
-      .catch((problem: unknown) => setError(problem instanceof Error ? problem.message : String(problem)))
+      .catch((problem: unknown) => {
+        setError(problem instanceof Error ? problem.message : String(problem));
+        later();
+      })
       .finally(() => {
         const isStale = loading.current === "again";
         loading.current = "idle";
@@ -37,9 +49,9 @@ export function useLive(): Live {
 
   useEffect(() => {
     let source: EventSource | undefined;
-    let retry = 0;
     const open = (): void => {
-      source = new EventSource("live");
+      if (source !== undefined && source.readyState !== EventSource.CLOSED) return;
+      source = new EventSource(addressOf("live"));
       source.addEventListener("open", () => {
         setLive(true);
         reload();
@@ -47,21 +59,19 @@ export function useLive(): Live {
       source.addEventListener("change", reload);
       source.addEventListener("error", () => {
         setLive(false);
-        if (source?.readyState !== EventSource.CLOSED) return;
         // The server was started anew and does not know this browser any more: the state brings a cookie.
-        reload();
-        retry = window.setTimeout(open, 3000);
+        if (source?.readyState === EventSource.CLOSED) later();
       });
     };
     const look = (): void => {
       if (document.visibilityState === "visible") reload();
     };
+    listen.current = open;
     reload();
-    open();
     document.addEventListener("visibilitychange", look);
     return () => {
       source?.close();
-      clearTimeout(retry);
+      clearTimeout(retry.current);
       document.removeEventListener("visibilitychange", look);
     };
   }, []);

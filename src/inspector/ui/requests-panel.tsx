@@ -8,11 +8,13 @@ type Ask = (header: string, url: string) => void;
 
 export function RequestsPanel({
   requests,
+  isWatched,
   limit,
   onForgotten,
   onAsk,
 }: {
   requests: readonly RequestReport[];
+  isWatched: boolean;
   limit: number;
   onForgotten: () => void;
   onAsk: Ask;
@@ -27,9 +29,18 @@ export function RequestsPanel({
           </button>
         )}
       </h2>
+      {!isWatched && (
+        <p class="alert">
+          This page came over plain http, and not from localhost. Browsers keep no Secure cookie here: neither
+          the session's nor the one by which the inspector knows your requests. Open it over https, or as
+          http://localhost.
+        </p>
+      )}
       {requests.length === 0 ? (
         <p class="quiet">
-          None yet. Use the application in another tab of this browser: its requests appear here.
+          {isWatched
+            ? "None yet. Use the application in another tab of this browser: its requests appear here."
+            : "None can be shown."}
         </p>
       ) : (
         <ul class="rows requests">

@@ -14,11 +14,12 @@ export interface Asked {
 export function WhyNot({ asked }: { asked: Asked | undefined }) {
   const [header, setHeader] = useState(asked?.header ?? "");
   const [url, setUrl] = useState(asked?.url ?? `${location.origin}/`);
+  const [page, setPage] = useState("");
   const [verdict, setVerdict] = useState<VerdictReport>();
   const [error, setError] = useState<string>();
 
   const ask = (): void => {
-    judge({ header, url })
+    judge({ header, url, page })
       .then((report) => {
         setVerdict(report);
         setError(undefined);
@@ -51,12 +52,21 @@ export function WhyNot({ asked }: { asked: Asked | undefined }) {
           />
         </label>
         <label>
-          Address of the page
+          Address that it comes from
           <input
             type="url"
             required
             value={url}
             onInput={({ currentTarget }) => setUrl(currentTarget.value)}
+          />
+        </label>
+        <label>
+          Address bar, where another page embeds or fetches it
+          <input
+            type="url"
+            placeholder="https://another.example/"
+            value={page}
+            onInput={({ currentTarget }) => setPage(currentTarget.value)}
           />
         </label>
         <button type="submit">Ask</button>
