@@ -20,6 +20,45 @@ function start(name: string, env: Record<string, string> = {}) {
   return { child, exit, output: () => output };
 }
 
+/** What the table of README.md says of each. */
+const rows = new Map(
+  Array.from(
+    readFileSync(new URL("README.md", folder), "utf8").matchAll(/^\| \[(.+?)\]\(\1\) \| (.+) \|$/gm),
+    ([, name, idea]) => [name!, idea!],
+  ),
+);
+
+/** Folders that are an application, and not a part of an example beside them. */
+const APPLICATIONS = ["next", "nitro", "sveltekit"];
+
+test("README.md has a row for each example and none for another, in its own words", () => {
+  const stores = readdirSync(new URL("stores/", folder)).map((name) => `stores/${name}`);
+  const files = [...examples, ...stores.filter((name) => name !== "stores/visit.ts")];
+  expect([...rows.keys()].toSorted()).toEqual([...files, ...APPLICATIONS].toSorted());
+  for (const name of files.filter((file) => file !== "app.ts")) {
+    const [first] = readFileSync(new URL(name, folder), "utf8").split("\n");
+    expect([`// ${rows.get(name)}`, `/** ${rows.get(name)} */`]).toContain(first);
+  }
+});
+
+test("each framework and each store has one", () => {
+  const { exports } = JSON.parse(readFileSync(new URL("../package.json", folder), "utf8"));
+  const sources = codeOf(".").join("\n");
+  const paths = Object.keys(exports).filter((path) => /^\.\/(adapters|stores)\/[\w-]+$/.test(path));
+  expect(paths.filter((path) => !sources.includes(`"hipflask${path.slice(1)}"`))).toEqual([]);
+});
+
+test("none has a file of more than 60 lines", () => {
+  expect(codeOf(".").filter((text) => text.trimEnd().split("\n").length > 60)).toEqual([]);
+});
+
+/** The text of each file of code below, but for tests. */
+function codeOf(path: string): string[] {
+  return readdirSync(new URL(path, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.(ts|tsx|svelte)$/.test(file) && !/\.test\.ts$|node_modules/.test(file))
+    .map((file) => readFileSync(new URL(file, folder), "utf8"));
+}
+
 test.each(examples.filter((name) => name !== "app.ts"))("%s runs and finds what it expects", async (name) => {
   const { exit, output } = start(name);
   expect({ code: await exit, output: output() }).toMatchObject({ code: 0 });

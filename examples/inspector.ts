@@ -23,9 +23,9 @@ const browser = new TestClient(app);
 const page = await browser.get("/inspector/");
 assert.match(await page.text(), /<title>Session inspector<\/title>/);
 
+// What the page shows, it asks for as JSON. From then on this browser's requests are noted down.
+await browser.get("/inspector/state");
 await browser.get("/buy/tea");
-
-// What the page shows, it asks for as JSON.
 const { session, requests } = await (await browser.get("/inspector/state")).json();
 assert.deepEqual(session.data, { cart: ["tea"] });
 assert.equal(session.format, "hipflask, encrypted");

@@ -18,6 +18,7 @@ import {
 } from "hipflask";
 import { webSessions } from "hipflask/adapters/web";
 import { MemoryStore } from "hipflask/stores/memory";
+import { TestClient } from "hipflask/testing";
 
 // In an application: the exporter of your collector.
 const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
@@ -36,22 +37,17 @@ const handle = webSessions(sessions, async (request) => {
   (await sessions.get(request)).data.seen = true;
   return new Response();
 });
-const made = await handle(new Request("https://example.com/"));
-const cookie = made.headers.getSetCookie()[0]!.split(";")[0]!;
-await handle(new Request("https://example.com/", { headers: { cookie } }));
-await handle(
-  new Request("https://example.com/", { headers: { cookie: `__Host-session=${"A".repeat(43)}` } }),
-);
+const browser = new TestClient(handle);
+await browser.get("/");
+await browser.get("/");
+await browser.get("/", { headers: { cookie: `session=${"A".repeat(43)}` } });
 
 await reader.forceFlush();
-const points = exporter
-  .getMetrics()
-  .flatMap(({ scopeMetrics }) => scopeMetrics)
+const recorded = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
+const points = recorded
   .flatMap((scope) => scope.metrics)
   .flatMap(({ descriptor, dataPoints }) =>
-    dataPoints.map(({ attributes, value }) =>
-      [descriptor.name, ...Object.values(attributes), value].join(" "),
-    ),
+    dataPoints.map((point) => [descriptor.name, ...Object.values(point.attributes), point.value].join(" ")),
   );
 console.log(points.join("\n"));
 assert.deepEqual(points.toSorted(), [

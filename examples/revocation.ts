@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createSessions, encryptedCookie } from "hipflask";
 import { webSessions } from "hipflask/adapters/web";
 import { MemoryStore } from "hipflask/stores/memory";
+import { TestClient } from "hipflask/testing";
 
 const sessions = createSessions<{ cart?: string[] }>({
   secretKey: "Kq3v-Jb7wXz1Rn5tYc9pLm2s-for-an-example",
@@ -30,32 +31,22 @@ const handle = webSessions(sessions, async (request: Request) => {
   return Response.json({ user: session.user, cart: session.data.cart });
 });
 
-/** A browser: it keeps its cookie. */
-class Browser {
-  cookie = "";
+const [laptop, phone, thief] = [new TestClient(handle), new TestClient(handle), new TestClient(handle)];
+const seenBy = async (client: TestClient): Promise<unknown> => (await client.get("/")).json();
+const steal = async (from: TestClient) => thief.setCookie("session", (await from.cookie("session"))!);
 
-  async ask(path: string): Promise<{ user?: string; cart?: string[] }> {
-    const headers = { cookie: this.cookie };
-    const response = await handle(new Request(`https://example.com${path}`, { headers }));
-    const [given] = response.headers.getSetCookie();
-    if (given !== undefined) this.cookie = given.split(";")[0]!;
-    return (await response.json()) as { user?: string; cart?: string[] };
-  }
-}
-
-const [laptop, phone, thief] = [new Browser(), new Browser(), new Browser()];
-await laptop.ask("/cart");
-for (const browser of [laptop, phone]) await browser.ask("/login");
-assert.deepEqual(await laptop.ask("/"), { user: "42", cart: ["tea"] });
+await laptop.get("/cart");
+for (const client of [laptop, phone]) await client.get("/login");
+assert.deepEqual(await seenBy(laptop), { user: "42", cart: ["tea"] });
 
 // A copied cookie is as good as the real one, until its session ends.
-thief.cookie = phone.cookie;
-assert.deepEqual(await thief.ask("/"), { user: "42" });
-await laptop.ask("/new-password");
-assert.deepEqual(await thief.ask("/"), {});
-assert.deepEqual(await phone.ask("/"), {});
+await steal(phone);
+assert.deepEqual(await seenBy(thief), { user: "42" });
+await laptop.get("/new-password");
+assert.deepEqual(await seenBy(thief), {});
+assert.deepEqual(await seenBy(phone), {});
 
-thief.cookie = laptop.cookie;
-await laptop.ask("/logout");
-assert.deepEqual(await thief.ask("/"), {});
+await steal(laptop);
+await laptop.get("/logout");
+assert.deepEqual(await seenBy(thief), {});
 console.log("A copied cookie is worth nothing after the logout.");

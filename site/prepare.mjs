@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, extname, join, posix, relative } from "node:path";
+import { pagesOf, referenceLinks } from "./reference-links.mjs";
 
 const here = import.meta.dirname;
 const root = join(here, "..");
@@ -27,9 +28,14 @@ const OTHERS = {
   "CHANGELOG.md": "project/changelog.md",
   "CONTRIBUTING.md": "project/contributing.md",
   "SECURITY.md": "project/security.md",
+  "examples/README.md": "examples/index.md",
 };
 
+/** Where public names are told of. */
+let references = new Map();
+
 function layOut() {
+  references = referenceLinks(reference);
   for (const path of filesBelow("docs")) {
     const target = path.slice("docs/".length);
     if (path.endsWith(".md")) writePage(path, target);
@@ -37,7 +43,7 @@ function layOut() {
   }
   for (const [path, target] of Object.entries(OTHERS)) writePage(path, target);
   for (const path of filesBelow("site/pages")) place(path, path.slice("site/pages/".length));
-  writeExamples();
+  place("site/node_modules/mermaid/dist/mermaid.min.js", "public/mermaid.js");
 }
 
 function filesBelow(folder) {
@@ -52,15 +58,25 @@ function place(path, target) {
   cpSync(join(root, path), join(pages, target));
 }
 
-/** A page whose links lead to the site: what is no page becomes one that shows it. A link that is called by its file gets the page's title. */
+/**
+ * A page whose links lead to the site: what is no page becomes one that shows it. A link that is called by its file gets the page's title, and
+ * the first mention of a public name leads to the reference.
+ */
 function writePage(path, target) {
+  const names = new Map(references);
+  const to = (page) => posix.relative(posix.dirname(target), page);
   const text = readFileSync(join(root, path), "utf8").replace(
-    /^```.*?^```$|\[([^\]]*)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)/gms,
-    (all, name, link, anchor = "") => {
-      if (link === undefined) return all;
+    /^```.*?^```$|^#.*?$|\[([^\]]*)\]\(([^)#\s]*)(#[^)\s]*)?\)|`(\w[\w/-]*)(?:\(\))?`/gms,
+    (all, title, link, anchor = "", name) => {
+      if (name !== undefined) {
+        const page = names.get(name);
+        names.delete(name);
+        return page === undefined ? all : `[${all}](${to(page)})`;
+      }
+      if (!link || /^https?:/.test(link)) return all;
       const file = posix.join(posix.dirname(path), link);
-      const title = /^[\w./-]+\.md$/.test(name) ? titleOf(file) : name;
-      return `[${title}](${posix.relative(posix.dirname(target), onSite(file))}${anchor})`;
+      const words = /^[\w./-]+\.md$/.test(title) ? titleOf(file) : title;
+      return `[${words}](${to(onSite(file))}${anchor})`;
     },
   );
   write(target, text);
@@ -74,7 +90,6 @@ function onSite(path) {
   if (path.startsWith("docs/") && extname(path) !== "") return path.slice("docs/".length);
   if (OTHERS[path]) return OTHERS[path];
   if (path === "README.md") return "index.md";
-  if (path === "examples") return "examples/index.md";
   const target = `${path.startsWith("examples/") ? "" : "source/"}${path}.md`;
   writeSource(path, target);
   return target;
@@ -90,26 +105,6 @@ function writeSource(path, target) {
   write(target, `---\neditLink: false\n---\n\n# ${path}\n\n${blocks.join("\n\n")}\n`);
 }
 
-/** All examples, each with what its first comment says. */
-function writeExamples() {
-  const rows = filesBelow("examples")
-    .filter((path) => /^examples\/[\w-]+\.ts$/.test(path))
-    .map((path) => {
-      const [, line, block] =
-        /^(?:\/\/ (.+)|\/\*\* (.+?) \*\/)$/m.exec(readFileSync(join(root, path), "utf8")) ?? [];
-      writeSource(path, `${path}.md`);
-      return `| [${posix.basename(path)}](${posix.basename(path)}.md) | ${line ?? block ?? ""} |`;
-    });
-  const folders = ["next", "nitro", "sveltekit"].map((name) => {
-    writeSource(`examples/${name}`, `examples/${name}.md`);
-    return `| [${name}](${name}.md) | a whole application |`;
-  });
-  write(
-    "examples/index.md",
-    `# Examples\n\nOne idea each. Each runs, checks itself, and is run by the tests.\n\n| example | idea |\n|---|---|\n${[...rows, ...folders].join("\n")}\n`,
-  );
-}
-
 function write(target, text) {
   const file = join(pages, target);
   mkdirSync(dirname(file), { recursive: true });
@@ -123,6 +118,18 @@ function writeReference() {
   const args = ["--options", "typedoc.json", "--tsconfig", "../tsconfig.build.json", "--out", reference];
   for (const entry of entries) args.push("--entryPoints", join(root, entry));
   execFileSync(join(here, "node_modules/.bin/typedoc"), args, { cwd: here, stdio: "inherit" });
+  for (const file of pagesOf(reference)) {
+    const text = readFileSync(join(reference, file), "utf8");
+    writeFileSync(join(reference, file), withOwnAnchors(text));
+  }
+}
+
+/** TypeDoc's anchors become those of the headings, which VitePress would number otherwise, under names that no other heading has. */
+function withOwnAnchors(text) {
+  return text
+    .replace(/<a id="([^"]+)"><\/a>\n\n(#.*)/g, "$2 {#api-$1}")
+    .replace(/<a id="/g, '<a id="api-')
+    .replace(/(\]\((?!https?:)[^)\s#]*#)/g, "$1api-");
 }
 
 const isWatching = process.argv.includes("--watch");

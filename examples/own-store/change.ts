@@ -1,4 +1,4 @@
-import type { SaveResult } from "hipflask";
+import type { SaveResult, Version } from "hipflask";
 import type { Database } from "./database.ts";
 import { isLive, type Row, toStored } from "./row.ts";
 
@@ -6,7 +6,7 @@ import { isLive, type Row, toStored } from "./row.ts";
 export async function change(
   database: Database,
   id: string,
-  version: string,
+  version: Version,
   now: Date,
   changed: (row: Row) => Row,
 ): Promise<SaveResult> {

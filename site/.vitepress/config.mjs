@@ -1,4 +1,5 @@
 import { defineConfig } from "vitepress";
+import { diagrams } from "./diagrams.mjs";
 import { guides, reference } from "./sidebar.mjs";
 
 /** The site needs nothing from anywhere else: no fonts, no search service, no counter. */
@@ -19,6 +20,7 @@ export default defineConfig({
           .trim()
           .replace(/\s/g, "-"),
     },
+    config: diagrams,
   },
   ignoreDeadLinks: "localhostLinks",
   head: [["link", { rel: "icon", type: "image/svg+xml", href: "/flask.svg" }]],

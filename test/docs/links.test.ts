@@ -37,21 +37,3 @@ test.each(PAGES)("every file that %s names is there", (page) => {
   const real = Array.from(names, ([, name]) => name!).filter((name) => !name.includes("NAME"));
   expect(real.filter((name) => !existsSync(join(root, name)))).toEqual([]);
 });
-
-/** A row with two numbers side by side is one of a table of figures. */
-const FIGURES =
-  /^\|(?:[^|\n]*\|)*(?: +\d{1,3}(?:,\d{3})*(?:\.\d+)?(?: (?:ms|s|µs|ns|[kKMG]i?B|B|%))? *\|){2}/m;
-
-test.each(PAGES.filter((page) => FIGURES.test(withoutBlocks(read(page)))))(
-  "%s names the command that its figures come from",
-  (page) => {
-    const scripts: Record<string, string> = JSON.parse(read("package.json")).scripts;
-    const commands = Array.from(
-      read(page).matchAll(/npm (?:run )?([\w:]+)|node ((?:scripts|bench)\/\S+?\.mjs)/g),
-    );
-    const real = commands.filter(([, script, file]) =>
-      script ? script in scripts : existsSync(join(root, file!)),
-    );
-    expect(real).not.toEqual([]);
-  },
-);

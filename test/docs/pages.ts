@@ -8,7 +8,14 @@ const IN_DOCS = readdirSync(join(root, "docs"), { recursive: true, encoding: "ut
 /** Every page that readers are given, by its path in the repository. */
 export const PAGES: readonly string[] = IN_DOCS.filter((path) => path.endsWith(".md"))
   .map((path) => `docs/${path}`)
-  .concat("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")
+  .concat(
+    "README.md",
+    "CHANGELOG.md",
+    "examples/README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+  )
   .toSorted();
 
 /** What stands in a file, by its path in the repository. */

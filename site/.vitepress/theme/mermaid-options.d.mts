@@ -1,0 +1,1 @@
+export declare function mermaidOptions(isDark: boolean): object;
