@@ -30,6 +30,7 @@ export type ErrorCode =
 
 /** The base of every error that hipflask throws. */
 export class HipflaskError extends Error {
+  /** Which failure it is. */
   readonly code: ErrorCode;
   /** Whether the same call may succeed when it is made again. */
   readonly retryable: boolean = false;
@@ -39,6 +40,7 @@ export class HipflaskError extends Error {
     this.code = code;
   }
 
+  /** The name of the class. */
   override get name(): string {
     return this.constructor.name;
   }
@@ -85,6 +87,7 @@ export class TooLargeError extends HipflaskError {
  * Python type is unclear). `path` names the place, as in `cart[3].fn`.
  */
 export class DataError extends HipflaskError {
+  /** Where in the data it is, as in `cart[3].fn`. */
   readonly path: string;
 
   constructor(
@@ -187,6 +190,7 @@ export class BadPayload extends BadData {
 
 /** The signature does not match. `payload` is what stood before it: unverified, evidence only. */
 export class BadSignature extends BadData {
+  /** What stood before the signature: unverified, evidence only. */
   readonly payload: string | Uint8Array | undefined;
 
   constructor(message: string, payload?: string | Uint8Array, code: ErrorCode = "BAD_SIGNATURE") {

@@ -185,6 +185,14 @@ describe("what is signed and still no session", () => {
     expect(process.cpuUsage(start).user).toBeLessThan(200_000);
   });
 
+  test("what nobody has signed is refused for that, and neither inflated nor read", () => {
+    for (const payload of [deflateSync(Buffer.alloc(10_000_000, 0x20)), Buffer.from("hello")])
+      expect(codec.open(`${sign(payload, true).slice(0, -5)}AAAAA`, undefined)).toEqual({
+        refused: "bad_mac",
+      });
+    expect(codec.open(`${sign("no JSON").slice(0, -5)}AAAAA`, undefined)).toEqual({ refused: "bad_mac" });
+  });
+
   test("65,536 bytes, the limit, are read, and another limit may be set", () => {
     const cookie = sign(deflateSync(`{"a":"${"x".repeat(65_536 - 8)}"}`), true);
     expect(codec.open(cookie, undefined)).not.toHaveProperty("refused");

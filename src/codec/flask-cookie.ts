@@ -10,6 +10,7 @@ import { type CookieCodec, LEEWAY, type OpenedCookie } from "./cookie-codec.ts";
 import { type Dict, TaggedJson } from "./tagged-json.ts";
 import type { Tag } from "./tags.ts";
 
+/** What {@link FlaskCookie} is told beside its keys. */
 export interface FlaskCookieOptions {
   /** Keeps tokens of one purpose from being taken for another. Default: `cookie-session`, Flask's. */
   readonly salt?: string;
@@ -33,6 +34,7 @@ export interface FlaskCookieOptions {
   readonly issueSkew?: number;
   /** The application's own types. */
   readonly tags?: readonly Tag[];
+  /** Tells what time goes into new cookies, and how old others are. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 

@@ -13,6 +13,7 @@ import type { Dict } from "./tagged-json.ts";
 /** How Flask-Session writes a session: as MessagePack or JSON since 0.7, before that and in files as a pickle. */
 export type FlaskSessionFormat = "msgpack" | "json" | "pickle";
 
+/** How {@link FlaskSessionCodec} writes, and what it reads. */
 export interface FlaskSessionCodecOptions {
   /** What is written: `SESSION_SERIALIZATION_FORMAT`. Whatever is there is read, as Flask-Session does. Default: `msgpack`, its own. */
   readonly format?: FlaskSessionFormat;
@@ -22,9 +23,11 @@ export interface FlaskSessionCodecOptions {
 
 /** What {@link FlaskSessionCodec.decode} read. */
 export interface DecodedSession {
+  /** The session's data. */
   readonly data: Dict;
   /** Which integral numbers are floats in Python; hand it back to `encode`. */
   readonly numberTypes: NumberTypes | undefined;
+  /** What it was written in. */
   readonly format: FlaskSessionFormat;
 }
 

@@ -13,6 +13,7 @@ export type Dict = Record<string, unknown>;
 
 /** What {@link TaggedJson.parse} read. */
 export interface ParsedDict {
+  /** The dict. */
   readonly data: Dict;
   /** Which integral numbers are floats in Python; hand it back to `stringify`. */
   readonly numberTypes: NumberTypes | undefined;
@@ -20,6 +21,7 @@ export interface ParsedDict {
   readonly canonical: boolean;
 }
 
+/** How {@link TaggedJson} writes. */
 export interface TaggedJsonOptions {
   /** Whether the keys of every dict are written in the order of their code points, and not in their own. Default: true, as Flask. */
   readonly sortKeys?: boolean;

@@ -18,6 +18,7 @@ import { Markup, Tuple, Uuid } from "../encoding/python-values.ts";
 export interface Tag<T = unknown> {
   /** The key of the one-key dict that marks the value. Flask's own begin with a space. */
   readonly key: string;
+  /** Whether a value is of this type. The first tag that says so writes it. */
   check(value: object): boolean;
   /** What stands under the key. Values inside of it are tagged in turn. */
   toJson(value: T): unknown;

@@ -4,6 +4,7 @@ import { indexOrEnd, skipBlanks, skipBlanksBack, trimBlanks } from "./scan.ts";
 /** One `Cookie` header, several of them (joined with `"; "`), or none. */
 export type CookieHeader = string | readonly string[] | null | undefined;
 
+/** How {@link parseCookie} reads values. */
 export interface ParseCookieOptions {
   /** Applied to each value; a value on which it throws stays as it was sent. Default: values stay as they were sent. */
   decode?: (value: string) => string;

@@ -5,6 +5,7 @@ import { type CookieHeader, findCookies, parseCookiePairs } from "./cookie-heade
 import { type DeletionAttributes, stringifyDeletion, stringifySetCookie } from "./set-cookie.ts";
 import type { AttributesFor } from "./typed-rules.ts";
 
+/** What {@link CookieJar} is told beside the header. */
 export interface CookieJarOptions {
   /** Tells the time from which the 400 days of `expires` count. Default: the machine's clock. */
   clock?: Clock;
@@ -50,6 +51,7 @@ export class CookieJar {
     return findCookies(this.#header, name);
   }
 
+  /** Whether the browser sent a cookie of this name. */
   has(name: string): boolean {
     return this.getAll(name).length > 0;
   }

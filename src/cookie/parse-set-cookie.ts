@@ -6,6 +6,7 @@ import { indexOrEnd, trimBlanks } from "./scan.ts";
 export interface SetCookie extends Attributes {
   /** Empty when the header had none. */
   name: string;
+  /** As it stands in the header, quotes too. */
   value: string;
 }
 

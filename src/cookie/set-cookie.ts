@@ -14,6 +14,7 @@ import {
 } from "./attributes.ts";
 import type { AttributesFor, HostRules, SecureRules } from "./typed-rules.ts";
 
+/** What {@link stringifySetCookie} is told beside the attributes. */
 export interface SetCookieOptions {
   /** Tells the time from which the 400 days of `expires` count. Default: the machine's clock. */
   clock?: Clock;

@@ -4,6 +4,7 @@ import { CookieError } from "../errors.ts";
 import { type Attributes, normalizeSameSite } from "./attributes.ts";
 import { werkzeugDomain } from "./werkzeug-domain.ts";
 
+/** The arguments of Werkzeug's `dump_cookie`, with its defaults. */
 export interface WerkzeugCookieOptions extends Pick<
   Attributes,
   "domain" | "secure" | "httpOnly" | "sameSite" | "partitioned"

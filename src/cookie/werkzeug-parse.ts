@@ -8,6 +8,7 @@ import { isAsciiSpace, scanLax, scanStrict } from "./werkzeug-scan.ts";
  */
 export type WerkzeugVersion = "3.1.9" | "2.3" | "2.2";
 
+/** Whose `Cookie` header it is to be. */
 export interface ParseWerkzeugCookieOptions {
   /** Default: `"3.1.9"`. */
   version?: WerkzeugVersion;

@@ -6,9 +6,11 @@ const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** A request whose origin is to be checked: Node's, or the Fetch API's. */
 export interface CheckedRequest extends PlainRequest {
+  /** Default: GET. */
   readonly method?: string | undefined;
 }
 
+/** Whom {@link originCheck} trusts beside the application itself. */
 export interface OriginCheckOptions {
   /** Other origins whose pages may send what changes something, as `https://accounts.example.com`. Default: none. */
   readonly trustedOrigins?: readonly string[];

@@ -4,6 +4,7 @@ import { randomBytes } from "../crypto/random.ts";
 import { BadData, ConfigError } from "../errors.ts";
 import { type SecretKey, URLSafeTimedSerializer } from "../signer/index.ts";
 
+/** How {@link CsrfTokens} are signed, and for how long they are good. */
 export interface CsrfTokenOptions {
   /** What signs the tokens: the secret key of the sessions will do. */
   readonly secretKey: SecretKey | undefined;
@@ -18,6 +19,7 @@ export interface CsrfTokenOptions {
    * logs in. Default: false.
    */
   readonly flaskWtf?: boolean;
+  /** Tells how old a token is. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 

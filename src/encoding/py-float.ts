@@ -3,16 +3,19 @@
  * `1`. Reading gives plain numbers; the type that Python had is kept for as long as the number stays in its place.
  */
 export class PyFloat {
+  /** The number. */
   readonly value: number;
 
   constructor(value: number) {
     this.value = value;
   }
 
+  /** The number, so that it can be reckoned with. */
   valueOf(): number {
     return this.value;
   }
 
+  /** The number, in JSON without tags. */
   toJSON(): number {
     return this.value;
   }

@@ -19,6 +19,7 @@ export class Tuple<T = unknown> extends Array<T> {
 
 /** Text that is HTML already: MarkupSafe's `Markup`. */
 export class Markup {
+  /** The HTML. */
   readonly html: string;
 
   constructor(html: string) {
@@ -30,10 +31,12 @@ export class Markup {
     return this.html;
   }
 
+  /** The HTML, as it is. */
   toString(): string {
     return this.html;
   }
 
+  /** The HTML, in JSON without tags. */
   toJSON(): string {
     return this.html;
   }
@@ -51,10 +54,12 @@ export class Uuid {
     this.hex = hex;
   }
 
+  /** Its digits with hyphens, as Python's `str` gives them. */
   toString(): string {
     return this.hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   }
 
+  /** As {@link Uuid.toString}, in JSON without tags. */
   toJSON(): string {
     return this.toString();
   }
@@ -92,10 +97,12 @@ export class PyDate {
     this.iso = iso;
   }
 
+  /** As {@link PyDate.iso}. */
   toString(): string {
     return this.iso;
   }
 
+  /** As {@link PyDate.iso}, in JSON without tags. */
   toJSON(): string {
     return this.iso;
   }
@@ -113,6 +120,7 @@ export class PyTimedelta {
 
 /** A `decimal.Decimal`: a number that is written digit by digit, as in `1.50`. */
 export class PyDecimal {
+  /** As Python writes it. */
   readonly text: string;
 
   /** @throws TypeError when `text` is no decimal number, infinity or NaN as Python writes them */
@@ -122,10 +130,12 @@ export class PyDecimal {
     this.text = text;
   }
 
+  /** As {@link PyDecimal.text}. */
   toString(): string {
     return this.text;
   }
 
+  /** As {@link PyDecimal.text}, in JSON without tags. */
   toJSON(): string {
     return this.text;
   }

@@ -8,6 +8,7 @@ export interface CookieOptions {
   expires?: Date | null | undefined;
   /** Default: `/`. Requests outside of it have no session. */
   path?: string | undefined;
+  /** Default: none, so that the cookie goes to this host only. */
   domain?: string | undefined;
   /** Default: true. */
   httpOnly?: boolean | undefined;
@@ -15,7 +16,9 @@ export interface CookieOptions {
   secure?: boolean | "auto" | undefined;
   /** True is `"strict"`; `"auto"`: `"none"` over https and otherwise `"lax"`. Default: not said. */
   sameSite?: boolean | "lax" | "strict" | "none" | "auto" | undefined;
+  /** Kept apart for each site that embeds this one (CHIPS). Default: false. */
   partitioned?: boolean | undefined;
+  /** Which cookies Chromium drops first. Default: not said. */
   priority?: "low" | "medium" | "high" | undefined;
   /** Milliseconds to which `touch` sets `maxAge` again. Default: `maxAge`. */
   originalMaxAge?: number | null | undefined;
@@ -23,13 +26,21 @@ export interface CookieOptions {
 
 /** The cookie of a session: `req.session.cookie`. @see express-session's session/cookie.js */
 export class Cookie {
+  /** As {@link CookieOptions.path}. */
   path: string | undefined = "/";
+  /** As {@link CookieOptions.httpOnly}. */
   httpOnly: boolean | undefined = true;
+  /** As {@link CookieOptions.domain}. */
   domain: string | undefined;
+  /** As {@link CookieOptions.secure}. */
   secure: boolean | "auto" | undefined;
+  /** As {@link CookieOptions.sameSite}. */
   sameSite: CookieOptions["sameSite"];
+  /** As {@link CookieOptions.partitioned}. */
   partitioned: boolean | undefined;
+  /** As {@link CookieOptions.priority}. */
   priority: CookieOptions["priority"];
+  /** As {@link CookieOptions.originalMaxAge}. */
   originalMaxAge: number | null | undefined;
   #expires: Date | null | undefined = null;
 
@@ -86,6 +97,7 @@ export class Cookie {
     return cookieText(name, value, this.data);
   }
 
+  /** What is stored of it. */
   toJSON(): CookieData {
     return this.data;
   }

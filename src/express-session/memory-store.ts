@@ -21,12 +21,14 @@ export class MemoryStore extends RecordsStore {
     super(new Records());
   }
 
+  /** Keeps a session under its ID. */
   override set(sid: string, session: Session, callback?: Callback): void {
     this.#sids.add(sid);
     if (this.#sids.size > this.#nextSweep) void this.#all().catch(() => undefined);
     super.set(sid, session, callback);
   }
 
+  /** Ends the session with this ID. */
   override destroy(sid: string, callback?: Callback): void {
     this.#sids.delete(sid);
     super.destroy(sid, callback);

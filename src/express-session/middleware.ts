@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Head } from "../adapters/node-head.ts";
+import { standsIn } from "../adapters/node-upgrade.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { encodeBase64url } from "../encoding/base64url.ts";
 import { LateSave } from "./late.ts";
@@ -60,6 +61,8 @@ export function session(options: SessionOptions = {}): SessionMiddleware {
       seen.add(request);
       const exchange = new SessionExchange(request, settings, signatures, touches, cookieId);
       exchange.begin(stored);
+      // Nothing could hold it back; what a handler saves by itself is stored.
+      if (standsIn(response)) return;
       void new Head(response, exchange, next);
       void new LateSave(response, exchange, next);
     };

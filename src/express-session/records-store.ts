@@ -18,6 +18,7 @@ import type { Callback, Session } from "./session.ts";
 import { Store } from "./store.ts";
 import { MERGES, type StoredSession } from "./store-shape.ts";
 
+/** What {@link toExpressStore} is told beside the store. */
 export interface RecordsStoreOptions {
   /** Seconds that a session lasts whose cookie ends with the browser's. Default: 86400, a day. */
   readonly ttl?: number;

@@ -7,15 +7,21 @@ import type { Store } from "./store-shape.ts";
 
 /** A request with its session, as Express, Connect and `node:http` give it. */
 export interface SessionRequest extends IncomingMessage {
+  /** The request's session. To replace or delete it ends it. */
   session: Session & Partial<SessionData>;
+  /** The ID of its session, which is what its cookie holds, signed. */
   sessionID: string;
+  /** The store that keeps it. */
   sessionStore: Store;
   /** Express: whether the connection is encrypted, by its own `trust proxy`. */
   readonly secure?: boolean;
   /** `cookie-parser`: its secret, and what it has read. */
   readonly secret?: string;
+  /** `cookie-parser`: signed cookies, which are asked where the header has no session. */
   readonly signedCookies?: Readonly<Record<string, unknown>>;
+  /** `cookie-parser`: the other cookies, which are asked last. */
   readonly cookies?: Readonly<Record<string, unknown>>;
+  /** Express and Connect: the path before a router took its part away. */
   readonly originalUrl?: string;
 }
 

@@ -10,6 +10,7 @@ export type Callback = (error?: unknown) => void;
 
 /** The application's own keys of a session: `declare module "hipflask/express-session" { interface SessionData { user: string } }`. */
 export interface SessionData {
+  /** Its cookie, which can be changed for this session alone. */
   cookie: Cookie;
 }
 
@@ -22,6 +23,7 @@ export class Session {
   declare readonly id: string;
   /** The request that it belongs to. */
   declare readonly req: SessionRequest;
+  /** Its cookie, which can be changed for this session alone. */
   declare cookie: Cookie;
 
   constructor(request: SessionRequest, data?: object | null) {
@@ -39,6 +41,7 @@ export class Session {
     return this.resetMaxAge();
   }
 
+  /** Moves the end of its cookie to `originalMaxAge` from now. */
   resetMaxAge(): this {
     this.cookie.maxAge = this.cookie.originalMaxAge;
     return this;

@@ -13,8 +13,11 @@ export const MERGES: unique symbol = Symbol.for("hipflask.express-session.merges
  * they say of their parameters differs from one to the other.
  */
 export interface ConnectStore {
+  /** Gives the session with this ID, or nothing. */
   get(sid: string, callback: (error?: unknown, session?: unknown) => void): unknown;
+  /** Keeps a session under its ID, until its cookie's end. */
   set(sid: string, session: unknown, callback?: (error?: unknown) => void): unknown;
+  /** Ends the session with this ID. */
   destroy(sid: string, callback?: (error?: unknown) => void): unknown;
 }
 
@@ -23,10 +26,13 @@ export interface ConnectStore {
  * `destroy`, and perhaps `touch`, `all`, `length` and `clear`.
  */
 export interface Store extends EventEmitter {
+  /** There where `set` merges what it is given with what others have written. */
   readonly [MERGES]?: true;
   /** The session with this ID, or nothing. */
   get(sid: string, callback: (error?: unknown, session?: StoredSession | null) => void): void;
+  /** Keeps a session under its ID, until its cookie's end. */
   set(sid: string, session: Session, callback?: Callback): void;
+  /** Ends the session with this ID. */
   destroy(sid: string, callback?: Callback): void;
   /** Moves the end of a session that was used and not changed. */
   touch?(sid: string, session: Session, callback?: Callback): void;

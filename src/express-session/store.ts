@@ -8,7 +8,9 @@ export type Store = StoreShape;
 /** What stores are made with: also without `new`, as those that are older than classes do. */
 export interface StoreConstructor {
   new (): Store;
+  /** For constructors that are older than classes: `Store.call(this)`. */
   (this: Store): void;
+  /** What stores inherit from. */
   readonly prototype: Store;
 }
 

@@ -13,6 +13,7 @@ import type { LoginRequest, Lookup, Manner } from "./manner.ts";
 import type { LoginUserOptions, SessionProtection } from "./options.ts";
 import { type Presented, type RememberStore, RememberSeries, type Series } from "./remember-series.ts";
 
+/** How logins outlive their sessions. */
 export interface RememberOptions {
   /** Where series of tokens are kept: any store that can end all records of a user, also the one that keeps the sessions. */
   readonly store: RememberStore;

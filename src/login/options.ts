@@ -6,6 +6,7 @@ type Awaitable<T> = T | Promise<T>;
 /** What happens to a session that comes from another browser than the one that logged in. */
 export type SessionProtection = "basic" | "strong" | null;
 
+/** What {@link createLogin} is told beside the sessions. */
 export interface LoginOptions<User, Context extends object = object> {
   /**
    * The user with this ID; undefined or null where there is none, or none who may still enter. Flask-Login's `user_loader`. Asked once per
@@ -48,6 +49,7 @@ export interface LoginOptions<User, Context extends object = object> {
   address?(this: void, context: Context): string | undefined;
 }
 
+/** How a user is logged in. */
 export interface LoginUserOptions {
   /** Whether the login outlives the session, by a cookie of its own. Default: false. */
   readonly remember?: boolean;

@@ -5,6 +5,7 @@ import { type AcceptedFormat, acceptedCookie } from "../session/index.ts";
 import { parseDict } from "./json.ts";
 import { type AcceptOptions, acceptedSession, beside, oldCookie, type WithPermanence } from "./options.ts";
 
+/** What {@link acceptCookieSession} needs of the application's old configuration. */
 export interface AcceptCookieSessionOptions extends Partial<AcceptOptions>, WithPermanence {
   /** cookie-session's `keys`, or its `secret` in a list. All of them are accepted. */
   readonly keys: readonly string[];

@@ -8,10 +8,13 @@ import { acceptedRecord } from "./record-format.ts";
 
 /** What is needed of a store of express-session's. */
 export interface OldExpressStore {
+  /** Gives the session with this ID, or nothing. */
   get(sid: string, callback: (error?: unknown, session?: unknown) => void): void;
+  /** Ends the session with this ID. */
   destroy(sid: string, callback?: (error?: unknown) => void): void;
 }
 
+/** What {@link acceptExpressSession} needs of the application's old configuration. */
 export interface AcceptExpressSessionOptions extends Partial<AcceptOptions> {
   /** express-session's: the secret, or a list of which all are accepted. */
   readonly secret: Secret | readonly Secret[];

@@ -11,10 +11,13 @@ import { acceptedRecord } from "./record-format.ts";
 
 /** What is needed of a store of hono-sessions'. */
 export interface OldHonoStore {
+  /** Gives the session with this ID, or nothing. */
   getSessionById(id: string): unknown;
+  /** Ends the session with this ID. */
   deleteSession(id: string): unknown;
 }
 
+/** What {@link acceptHonoSessions} needs of the application's old configuration. */
 export interface AcceptHonoSessionsOptions extends Partial<AcceptOptions>, WithPermanence {
   /** hono-sessions': at least 32 characters. A `CookieStore` needs it; for another store give it if it was given there. */
   readonly encryptionKey?: string | undefined;

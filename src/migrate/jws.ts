@@ -7,6 +7,7 @@ import { ConfigError } from "../errors.ts";
 type SecretAlgorithm = "HS256" | "HS384" | "HS512";
 type PublicAlgorithm = `${"RS" | "PS" | "ES"}${"256" | "384" | "512"}` | "EdDSA";
 
+/** What a JWT may be signed with (RFC 7518 section 3.1, RFC 8037); never `none`. */
 export type JwtAlgorithm = SecretAlgorithm | PublicAlgorithm;
 
 const SECRET: Readonly<Record<SecretAlgorithm, DigestName>> = {
@@ -29,6 +30,7 @@ const PUBLIC: Readonly<Record<PublicAlgorithm, SignatureKind>> = {
   EdDSA: { type: "ed25519" },
 };
 
+/** What verifies it: a secret as text or bytes, or a public key as a `KeyObject` of `node:crypto`. */
 export type JwtKey = string | Uint8Array | VerifyingKey;
 
 /** Tells whether a signature is one of a text, by one algorithm and one key. @throws ConfigError where they do not go together */

@@ -6,6 +6,7 @@ import { FRESH, RESERVED, splitReserved } from "../session/reserved.ts";
 
 /** The old cookie: with these it was set, and with these browsers are made to forget it. */
 export interface OldCookie {
+  /** What it was called. */
   readonly name: string;
   /** Default: none. */
   readonly domain?: string | undefined;

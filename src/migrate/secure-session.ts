@@ -5,6 +5,7 @@ import { parseDict } from "./json.ts";
 import { type AcceptOptions, acceptedSession, oldCookie, type WithPermanence } from "./options.ts";
 import { type OldKey, type Sodium, secretKeys, secretboxOpener } from "./sodium.ts";
 
+/** What {@link acceptSecureSession} needs of the application's old configuration. */
 export interface AcceptSecureSessionOptions extends Partial<AcceptOptions>, WithPermanence {
   /** What opens libsodium's boxes: `sodium-native`, which @fastify/secure-session has brought, or `tweetnacl`. */
   readonly sodium: Sodium;

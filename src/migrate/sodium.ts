@@ -2,12 +2,14 @@ import { ConfigError } from "../errors.ts";
 
 /** The part of `sodium-native` that is used. */
 export interface SodiumNative {
+  /** Opens a box. */
   crypto_secretbox_open_easy(
     message: Uint8Array,
     cipher: Uint8Array,
     nonce: Uint8Array,
     key: Uint8Array,
   ): boolean;
+  /** Makes a key of a secret. */
   crypto_pwhash(
     output: Uint8Array,
     password: Uint8Array,
@@ -16,18 +18,23 @@ export interface SodiumNative {
     memlimit: number,
     algorithm: number,
   ): void;
+  /** How much work that is. */
   readonly crypto_pwhash_OPSLIMIT_MODERATE: number;
+  /** How much memory that takes. */
   readonly crypto_pwhash_MEMLIMIT_MODERATE: number;
+  /** How it is done: Argon2id. */
   readonly crypto_pwhash_ALG_DEFAULT: number;
 }
 
 /** The part of `tweetnacl` that is used. */
 export interface Nacl {
+  /** What opens a box. */
   readonly secretbox: {
     open(box: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array | null;
   };
 }
 
+/** Either of the two. */
 export type Sodium = SodiumNative | Nacl;
 
 export type OldKey = string | Uint8Array;

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { setUp } from "../../test/support/cookie-sessions.ts";
+import { faultyStore } from "../../test/support/faulty-store.ts";
+import { failure, setUpServer } from "../../test/support/server-sessions.ts";
 import { Visitor } from "../../test/support/visitor.ts";
+import { MemoryStore } from "../stores/memory.ts";
 
 describe("events", () => {
   test("go to listeners of their type and of all, until these are removed, and a listener's error disturbs nobody", async () => {
@@ -20,5 +23,31 @@ describe("events", () => {
     off();
     await new Visitor(sessions).visit(({ data }) => (data["a"] = 1));
     expect(seen).toEqual(["session.created"]);
+  });
+
+  test("tell of logins, forged cookies, logouts, revocations and a store that fails, each once", async () => {
+    let isDown = false;
+    const store = faultyStore(new MemoryStore(), (_, proceed) =>
+      isDown ? Promise.reject(new Error("down")) : proceed(),
+    );
+    const { visitor, sessions, look, types } = setUpServer({ store });
+    await visitor.visit(({ data }) => (data["a"] = 1));
+    await visitor.visit((session) => session.regenerate({ user: "42" }));
+    await look("__Host-session=forged");
+    await look(`__Host-session=${"A".repeat(43)}`);
+    await visitor.visit((session) => session.destroy());
+    await sessions.forUser("42").revokeAll();
+    isDown = true;
+    await failure(visitor.visit(({ data }) => (data["a"] = 1)));
+    expect(types()).toEqual([
+      "session.created",
+      "session.renewed",
+      "sid.malformed",
+      "sid.unknown",
+      "session.ended",
+      "session.revoked",
+      "store.failed",
+      "session.unsaved",
+    ]);
   });
 });

@@ -57,6 +57,7 @@ export type EventType =
 
 /** Holds no secret, no session ID and no value of a request. */
 export interface SessionEvent {
+  /** What has happened. */
   readonly type: EventType;
   /** One sentence for people. */
   readonly message: string;
@@ -64,6 +65,7 @@ export interface SessionEvent {
   readonly session?: string;
 }
 
+/** What `sessions.on` calls. What it throws becomes a warning of the process, and disturbs no request. */
 export type EventListener = (event: SessionEvent) => void;
 
 /** The diagnostics channel on which every event of every manager is published. */

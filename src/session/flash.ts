@@ -2,7 +2,9 @@ import { Tuple } from "../codec/index.ts";
 
 /** One message for the user's next page. */
 export interface Flash {
+  /** Which kind it is: the second argument of `session.flash`. */
   readonly category: string;
+  /** What it says. */
   readonly message: unknown;
 }
 

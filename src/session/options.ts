@@ -7,10 +7,11 @@ import type { CookieTemplate, SessionCookieOptions } from "./cookie-settings.ts"
 import type { StandardSchema } from "./schema.ts";
 import type { Storage } from "./storage.ts";
 
+/** What `createSessions` is told. All of it has defaults, but for the key. */
 export interface SessionOptions<Data extends object = Dict, CookieName extends string = string> {
   /**
    * Signs every session: at least 16 random bytes, better 32, from
-   * `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`. A string stands for its UTF-8 bytes.
+   * `npx hipflask secret make`. A string stands for its UTF-8 bytes.
    */
   readonly secretKey?: SecretKey | undefined;
   /** Earlier keys, still accepted; sessions signed with them are signed anew when they are used. `undefined` entries are skipped. */
@@ -26,6 +27,7 @@ export interface SessionOptions<Data extends object = Dict, CookieName extends s
    * it is renewed at most ten times per idle time. Default: no idle limit.
    */
   readonly idleTimeout?: number | undefined;
+  /** The session cookie's name and attributes. Default: those of {@link SessionCookieOptions}. */
   readonly cookie?: SessionCookieOptions<CookieName> | undefined;
   /**
    * Sessions of other programs that are taken over when their visitors come, so that a migration logs nobody out: the formats of

@@ -5,6 +5,7 @@ type FetchHeaders = Pick<Headers, "get">;
 
 /** A request of `node:http`, `node:http2` or the Fetch API, whoever answers it. */
 export interface PlainRequest {
+  /** Its headers: a plain object with names in lower case, or `Headers`. */
   readonly headers: NodeHeaders | FetchHeaders;
   /** A whole one says whether the connection is encrypted. */
   readonly url?: string | undefined;

@@ -7,6 +7,7 @@ import { ConfigError } from "../errors.ts";
  * of Zod, Valibot, ArkType and others fits.
  */
 export interface StandardSchema<Output = unknown> {
+  /** What the specification puts there. Applications need not look at it. */
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;

@@ -22,6 +22,15 @@ describe("times", () => {
     expect(types()).toContain("token.expired");
   });
 
+  test("the lifetime is 14 days where nothing is said, and no session ends by being idle", async () => {
+    const { visitor, clock } = setUp();
+    await visitor.visit(({ data }) => (data["a"] = 1));
+    clock.move(14 * 24 * 60 * 60 - 1);
+    await visitor.visit((session) => expect(session.data).toEqual({ a: 1 }));
+    clock.move(2);
+    await visitor.visit((session) => expect(session.data).toEqual({}));
+  });
+
   test("the idle time counts from the last use, and is renewed at most once per tenth of it", async () => {
     const { visitor, clock } = setUp({ idleTimeout: 100 });
     await visitor.visit(({ data }) => (data["a"] = 1));

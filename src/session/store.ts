@@ -105,7 +105,9 @@ export interface SessionRecord {
 
 /** What every store gives back. */
 export interface LoadedRecord {
+  /** The bytes that were stored last. */
   readonly data: Uint8Array;
+  /** Which state of the record it is. */
   readonly version: Version;
 }
 
@@ -115,11 +117,15 @@ export interface StoredRecord extends SessionRecord, LoadedRecord {
   readonly seen: Date;
 }
 
+/** A record, and where it is kept. */
 export interface OwnedRecord extends StoredRecord {
+  /** Where it is kept. */
   readonly key: SessionKey;
 }
 
+/** What `list` gives. */
 export interface RecordPage {
+  /** Some of the live records, in no order. */
   readonly records: readonly OwnedRecord[];
   /** Where the next page begins; undefined when there are no more. Only the store that made it can read it. */
   readonly next: string | undefined;
@@ -128,6 +134,7 @@ export interface RecordPage {
 /** Tells one state of a record from every other one that it ever had. Only the store that made it can read it. */
 export type Version = string | number | Uint8Array;
 
+/** What became of a `save` or a `replace`: done, or another one was quicker (and what it left), or there is no record any more. */
 export type SaveResult<Stored extends LoadedRecord = StoredRecord> =
   | { readonly outcome: "saved"; readonly version: Version }
   | { readonly outcome: "conflict"; readonly current: Stored }

@@ -30,6 +30,7 @@ export type FallbackSigner<S extends Signer = Signer> =
   | SignerClass<S>
   | readonly [SignerClass<S>, SignerSettings];
 
+/** What a {@link Serializer} is told beside its keys. */
 export interface SerializerOptions<S extends Signer = Signer> {
   /** As {@link SignerOptions.salt}. Default: `itsdangerous`. */
   readonly salt?: string | Uint8Array;
@@ -47,6 +48,7 @@ export interface SerializerOptions<S extends Signer = Signer> {
   readonly clock?: Clock;
 }
 
+/** How a text is read. */
 export interface LoadOptions {
   /** The salt that the text was signed with. Default: the serializer's. */
   readonly salt?: string | Uint8Array;
@@ -54,6 +56,7 @@ export interface LoadOptions {
 
 /** What {@link Serializer.loadsUnsafe} found out. */
 export interface UnsafePayload {
+  /** Whether one of the keys has signed it, and its time is good where that was asked for. */
   readonly signatureValid: boolean;
   /** Undefined where it cannot be read. */
   readonly payload: unknown;

@@ -18,6 +18,7 @@ import {
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=";
 
+/** What a {@link Signer} is told beside its keys. */
 export interface SignerOptions {
   /** Separates the uses of one secret key: what was signed with one salt is refused with another. Default: `itsdangerous.Signer`. */
   readonly salt?: string | Uint8Array;
@@ -47,10 +48,15 @@ export interface SignerOptions {
  * signer.unsign(signer.sign("42")); // "42"
  */
 export class Signer {
+  /** As {@link SignerOptions.salt}, in bytes. */
   readonly salt: Uint8Array;
+  /** As {@link SignerOptions.separator}. */
   readonly separator: string;
+  /** As {@link SignerOptions.keyDerivation}. */
   readonly keyDerivation: KeyDerivation;
+  /** As {@link SignerOptions.digest}. */
   readonly digest: DigestName;
+  /** As {@link SignerOptions.lenient}. */
   readonly lenient: boolean;
   readonly #algorithm: SigningAlgorithm | undefined;
   readonly #secretKeys: readonly Uint8Array[];

@@ -2,6 +2,7 @@ import type { SecretKey } from "./secret-key.ts";
 import { type LoadOptions, Serializer, type SerializerOptions, type UnsafePayload } from "./serializer.ts";
 import { TimestampSigner } from "./timestamp-signer.ts";
 
+/** How a text that carries its time is read. */
 export interface TimedLoadOptions extends LoadOptions {
   /**
    * Seconds since the signing after which the text is refused; then one signed in the future is refused too.
@@ -14,7 +15,9 @@ export interface TimedLoadOptions extends LoadOptions {
 
 /** A verified payload and when it was signed, to the second. */
 export interface TimestampedPayload {
+  /** What was signed. */
   readonly payload: unknown;
+  /** When it was signed. */
   readonly timestamp: Date;
 }
 

@@ -9,11 +9,13 @@ import { formatTimestamp, parseTimestamp } from "./timestamp.ts";
 /** The end of the year 9999, where Python's `datetime` ends. */
 const MAX_TIMESTAMP = 253_402_300_799;
 
+/** What a {@link TimestampSigner} is told beside its keys. */
 export interface TimestampSignerOptions extends SignerOptions {
   /** Default: the system's clock. */
   readonly clock?: Clock;
 }
 
+/** How a value that carries its time is read. */
 export interface UnsignOptions {
   /**
    * Seconds since the signing after which the value is refused; then one signed in the future is refused too.
@@ -26,7 +28,9 @@ export interface UnsignOptions {
 
 /** A verified value and when it was signed, to the second. */
 export interface Timestamped<T> {
+  /** What was signed. */
   readonly value: T;
+  /** When it was signed. */
   readonly timestamp: Date;
 }
 

@@ -10,6 +10,7 @@ import { checkEncodable, toBytes, toText } from "./text-or-bytes.ts";
 import { TimedSerializer } from "./timed-serializer.ts";
 import type { TimestampSigner } from "./timestamp-signer.ts";
 
+/** What a {@link URLSafeSerializer} is told beside its keys. */
 export interface URLSafeSerializerOptions<S extends Signer = Signer> extends SerializerOptions<S> {
   /** The most bytes that a compressed payload may unpack to; beyond, it is a BadPayload. Default: 65,536. */
   readonly maxPayloadBytes?: number;

@@ -3,6 +3,7 @@ import type { SaveResult, SessionKey, SessionRecord, SessionStore, StoredRecord 
 import { packRecord, unpackRecord } from "./cached-record.ts";
 import { CachingLanes } from "./caching-lanes.ts";
 
+/** For how long {@link cachingStore} trusts what it remembers, and how much that is. */
 export interface CachingOptions {
   /**
    * For how many seconds a record may be served from the cache; counted from when it was asked for. So late can this process

@@ -5,17 +5,27 @@ import { ConfigError } from "../errors.ts";
  * The methods are properties, so that TypeScript holds each input against the SDK's.
  */
 export interface DynamodbClient {
+  /** Reads a record. */
   readonly getItem: (input: GetItem) => Promise<{ Item?: Found | undefined }>;
+  /** Makes a record, where there is none. */
   readonly putItem: (input: PutItem) => Promise<unknown>;
+  /** Changes a record, if it is still as it was. */
   readonly updateItem: (input: UpdateItem) => Promise<{ Attributes?: Found | undefined }>;
+  /** Ends a record. */
   readonly deleteItem: (input: DeleteItem) => Promise<unknown>;
+  /** Finds the records of an owner. */
   readonly query: (input: Query) => Promise<Page>;
+  /** Goes through all records. */
   readonly scan: (input: Scan) => Promise<Page>;
+  /** Makes the table: `setup`. */
   readonly createTable: (input: TableSchema) => Promise<unknown>;
+  /** Tells whether the table is there: `setup`. */
   readonly describeTable: (input: Named) => Promise<{ Table?: TableDescription | undefined }>;
+  /** Tells whether the table forgets what has expired: `setup`. */
   readonly describeTimeToLive: (
     input: Named,
   ) => Promise<{ TimeToLiveDescription?: TimeToLiveDescription | undefined }>;
+  /** Makes the table forget what has expired: `setup`. */
   readonly updateTimeToLive: (input: UpdateTimeToLive) => Promise<unknown>;
 }
 

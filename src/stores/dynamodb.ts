@@ -38,6 +38,7 @@ import { replaceApart } from "./replace-apart.ts";
 
 export type { DynamodbClient } from "./dynamodb-client.ts";
 
+/** What {@link DynamodbStore} is told beside its client. */
 export interface DynamodbStoreOptions {
   /** The table. Default: `hipflask_sessions`. */
   readonly table?: string;

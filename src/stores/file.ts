@@ -17,6 +17,7 @@ import { FileCleaner, removeAll } from "./file-cleaner.ts";
 import { Layout } from "./file-layout.ts";
 import { cellsAfter, placeOf } from "./file-list.ts";
 
+/** What {@link FileStore} is told beside its folder. */
 export interface FileStoreOptions {
   /**
    * What an acknowledged write survives. `"sync"`: a power failure, because each write waits for the disk (fsync of the file and its

@@ -3,8 +3,11 @@ import { ConfigError, TooLargeError } from "../errors.ts";
 
 /** memcache-client, 1.0 or newer, for one server: `new MemcacheClient({ server: "127.0.0.1:11211" })`. */
 export interface MemcacheClient {
+  /** Sends a command. */
   xsend(data: (socket?: { write(bytes: Uint8Array): unknown }) => void): Promise<unknown>;
+  /** Makes a value of an answer. The store looks on, to get the answer's bytes. */
   _unpackValue(result: Received): unknown;
+  /** What it was made with: its server. */
   readonly options: { readonly server: unknown };
 }
 

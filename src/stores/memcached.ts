@@ -16,6 +16,7 @@ import { replaceApart } from "./replace-apart.ts";
 
 export type { MemcacheClient } from "./memcached-client.ts";
 
+/** What {@link MemcachedStore} is told beside its client. */
 export interface MemcachedStoreOptions {
   /**
    * What the keys begin with, so that several apps can share one Memcached: up to 200 visible characters of ASCII.

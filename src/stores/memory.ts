@@ -13,6 +13,7 @@ import type {
 } from "../session/store.ts";
 import { Sweep, type Swept, uptime } from "./memory-sweep.ts";
 
+/** How much {@link MemoryStore} keeps. */
 export interface MemoryStoreOptions {
   /** How many records are kept at most. Default: 100,000. Room for each is taken at once: 28 bytes. */
   readonly maxRecords?: number;

@@ -30,11 +30,17 @@ import { replaceApart } from "./replace-apart.ts";
 
 /** What the store needs of a `Collection` of the official driver, `mongodb`. */
 export interface MongodbCollection {
+  /** Reads a record. */
   findOne(filter: Fields, options: Fields): Promise<unknown>;
+  /** Reads an owner's records, or a page of all. */
   find(filter: Fields, options: Fields): { toArray(): Promise<unknown[]> };
+  /** Makes or changes a record, if it is still as it was. */
   updateOne(filter: Fields, update: Fields[], options: Fields): Promise<{ readonly matchedCount: number }>;
+  /** Ends a record. */
   findOneAndDelete(filter: Fields, options: Fields): Promise<unknown>;
+  /** Ends an owner's records, or all. */
   deleteMany(filter: Fields, options: Fields): Promise<{ readonly deletedCount: number }>;
+  /** Makes the indexes: `setup`. */
   createIndexes(indexes: { key: Record<string, 1>; name: string }[], options: Fields): Promise<unknown>;
 }
 

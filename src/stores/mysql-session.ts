@@ -3,6 +3,7 @@ import { ConfigError, TooLargeError } from "../errors.ts";
 
 /** What the store needs of a pool of `mysql2/promise`. */
 export interface MysqlPool {
+  /** Takes a connection out of the pool, for one operation of the store. */
   getConnection(): Promise<MysqlConnection>;
 }
 

@@ -16,6 +16,7 @@ import { idAfter, pageById } from "./record-page.ts";
 
 export type { MysqlPool } from "./mysql-session.ts";
 
+/** What {@link MysqlStore} is told beside its pool. */
 export interface MysqlStoreOptions {
   /** The table; a database and a dot may stand before it. Default: `hipflask_sessions`, in the connection's own database. */
   readonly table?: string;

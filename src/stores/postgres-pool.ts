@@ -4,6 +4,7 @@ import { ConfigError } from "../errors.ts";
 
 /** What a store needs of a `Pool` of pg, or of anything with the same `query`. */
 export interface PostgresPool {
+  /** Runs a statement. */
   query(query: string | NamedQuery, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 

@@ -15,6 +15,7 @@ import { quotedName, schema, SETUP_LOCK, statements } from "./postgres-sql.ts";
 
 export type { PostgresPool } from "./postgres-pool.ts";
 
+/** What {@link PostgresStore} is told beside its pool. */
 export interface PostgresStoreOptions {
   /**
    * The table, used exactly as it is written here, upper and lower case too; a schema and a dot may stand before it.

@@ -4,9 +4,13 @@ import type { Argument } from "./redis-values.ts";
 
 /** node-redis, 5 or newer: what `createClient`, `createClientPool`, `createCluster` or `createSentinel` gives. */
 export interface NodeRedisClient {
+  /** The same connection, whose answers are bytes. */
   withTypeMapping(mapping: { [BULK_STRING]: BufferConstructor }): NodeRedisScripting;
+  /** Tells when a connection is lost. */
   on(event: string, listener: () => void): unknown;
+  /** Of a Cluster: its nodes. */
   readonly masters?: readonly unknown[];
+  /** Of a Cluster: the client of a node. */
   nodeClient?(node: unknown): NodeRedisClient | Promise<NodeRedisClient>;
 }
 
@@ -22,15 +26,20 @@ interface NodeRedisArguments {
 
 /** ioredis, 5 or newer, or iovalkey: a `Redis`, also one that goes by Sentinels, or a `Cluster`. */
 export interface IoRedisClient {
+  /** Sends a command whose answer is bytes. */
   callBuffer(command: string, ...args: (Argument | number)[]): Promise<unknown>;
+  /** Tells when a connection is lost. */
   on(event: string, listener: (node: IoRedisClient) => void): unknown;
+  /** Of a Cluster: the clients of its nodes. */
   nodes?(role: "all" | "master"): IoRedisClient[];
+  /** What it was made with: how it gathers commands. */
   readonly options?: {
     readonly enableAutoPipelining?: boolean | undefined;
     readonly autoPipeliningIgnoredCommands?: readonly string[] | undefined;
   };
 }
 
+/** Any of the clients that can be given to the store. */
 export type RedisClient = NodeRedisClient | IoRedisClient;
 
 /** What the store needs of a client, whichever it is. */

@@ -31,6 +31,7 @@ import {
 
 export type { IoRedisClient, NodeRedisClient, RedisClient } from "./redis-client.ts";
 
+/** What {@link RedisStore} is told beside its client. */
 export interface RedisStoreOptions {
   /**
    * What the keys begin with, so that several apps can share one Redis. Default: `hipflask:`. Braces are refused: they

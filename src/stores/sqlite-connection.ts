@@ -3,7 +3,9 @@ import { SqliteWriter, whenFree } from "./sqlite-writer.ts";
 
 /** What a store needs of a connection: `DatabaseSync` of node:sqlite, and `Database` of better-sqlite3, libsql and bun:sqlite, have it. */
 export interface SqliteDatabase {
+  /** Runs statements without an answer. */
   exec(sql: string): unknown;
+  /** Prepares a statement. */
   prepare(sql: string): SqliteStatement;
 }
 

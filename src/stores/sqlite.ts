@@ -16,6 +16,7 @@ import { tableParts } from "./table-name.ts";
 
 export type { SqliteDatabase } from "./sqlite-connection.ts";
 
+/** What {@link SqliteStore} is told beside its database. */
 export interface SqliteStoreOptions {
   /** The table. Default: `hipflask_sessions`. */
   readonly table?: string;

@@ -10,6 +10,7 @@ import { setCookiesSuite } from "./adapters/set-cookies.ts";
 import { encrypted, slow, stored } from "./adapters/storages.ts";
 import { writesSuite } from "./adapters/writes.ts";
 
+/** What {@link adapterSuite} tests, and with what. */
 export interface AdapterSuiteOptions extends AdapterUnderTest {
   /** The runner's function that defines a test: `test` of vitest, jest, bun and `node:test`. */
   readonly test: (name: string, run: () => Promise<void>) => unknown;

@@ -3,6 +3,7 @@ import type { SessionManager } from "../session/index.ts";
 import { DEFAULT_URL, toUrl } from "./base-url.ts";
 import { workOnSession } from "./session-work.ts";
 
+/** Whose session {@link cookieFor} makes, and where. */
 export interface CookieForOptions {
   /** Who is logged in, as `regenerate({ user })` makes it. Default: nobody. */
   readonly user?: string;

@@ -28,6 +28,7 @@ export interface StoreCapabilities {
   readonly maxBytes?: number;
 }
 
+/** What {@link storeSuite} tests, and with what. */
 export interface StoreSuiteOptions {
   /** The runner's function that defines a test: `test` of vitest, jest, bun and `node:test`. */
   readonly test: (name: string, run: () => Promise<void>) => unknown;

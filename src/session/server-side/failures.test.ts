@@ -39,6 +39,22 @@ describe("a store that fails", () => {
     expect(stranger.cookie).toBe("");
   });
 
+  test("by saying nothing is given up after a second, and of 1,001 calls at once one is refused", async () => {
+    const silent = faultyStore(new MemoryStore(), () => new Promise<never>(() => {}));
+    const { sessions } = setUpServer({ store: silent });
+    const start = performance.now();
+    const waiting = Array.from({ length: 1000 }, () =>
+      failure(new Visitor(sessions).visit(({ data }) => (data["a"] = 1))),
+    );
+    expect(await failure(new Visitor(sessions).visit(({ data }) => (data["a"] = 1)))).toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      status: 503,
+    });
+    for (const error of await Promise.all(waiting))
+      expect(error).toMatchObject({ code: "STORE_TIMEOUT", status: 503 });
+    expect(performance.now() - start).toBeGreaterThan(900);
+  });
+
   test("leaves visitors without a cookie alone, and requests that do not ask for the session", async () => {
     const { visitor, faults, sessions } = setUp();
     await visitor.visit(({ data }) => (data["a"] = 1));

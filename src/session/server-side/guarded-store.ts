@@ -8,6 +8,7 @@ export const STORE_CHANNEL = "hipflask:store";
 
 /** What is published on {@link STORE_CHANNEL}. */
 export interface StoreCall {
+  /** The method of the store. */
   readonly operation: Operation;
   /** `failed`: the store said so; `timeout`: it said nothing; `refused`: it was not asked. */
   readonly outcome: "ok" | "failed" | "timeout" | "refused";

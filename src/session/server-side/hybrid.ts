@@ -5,6 +5,7 @@ import type { SessionStore } from "../store.ts";
 import { CopyCarrier } from "./copy-carrier.ts";
 import { inStore, type ServerSideOptions } from "./server-side.ts";
 
+/** What `hybrid` is told beside its store. */
 export interface HybridOptions extends ServerSideOptions {
   /**
    * For how many seconds a session is read from its cookie, without the store; counted from when the store was asked. So late can a request

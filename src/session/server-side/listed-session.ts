@@ -6,6 +6,7 @@ import type { FoundSession, StoredSessions } from "./stored-sessions.ts";
 export interface UserSession {
   /** As `session.id`: no secret. */
   readonly id: string;
+  /** When it began: at the login, where there was one. */
   readonly createdAt: Date;
   /** To within a tenth of the idle time; without one, when something was last written. */
   readonly lastSeenAt: Date;

@@ -14,6 +14,7 @@ import { StoredSessions } from "./stored-sessions.ts";
 /** Seconds. No timer of JavaScript's takes much longer. */
 const MAX_INTERVAL = 24 * 24 * 60 * 60;
 
+/** What `serverSide` is told beside its store. */
 export interface ServerSideOptions {
   /** Seconds that the store may take for one operation; then the request is answered with 503. Default: 1. */
   readonly timeout?: number;

@@ -117,6 +117,15 @@ describe("the lifetime", () => {
     },
   );
 
+  test("is 14 days where nothing is said, and no session ends by being idle", async () => {
+    const { visitor, look, clock } = setUpServer({ store: timeless() });
+    await visitor.visit(({ data }) => (data["a"] = 1));
+    clock.move(14 * DAY - 1);
+    expect((await look(visitor.cookie)).data).toEqual({ a: 1 });
+    clock.move(2);
+    expect((await look(visitor.cookie)).data).toEqual({});
+  });
+
   test.each([1, 30 * DAY, 400 * DAY])("of %i seconds is what a store is told", async (lifetime) => {
     const { visitor, look, clock } = setUpServer({ lifetime });
     await visitor.visit(({ data }) => (data["a"] = 1));

@@ -37,6 +37,7 @@ import { storeKey } from "./store-key.ts";
 
 export type { DynamodbClient } from "../dynamodb-client.ts";
 
+/** What {@link FlaskDynamodbStore} is told beside its client. */
 export interface FlaskDynamodbStoreOptions {
   /** What stands before each ID: `SESSION_KEY_PREFIX`. Default: `session:`. */
   readonly prefix?: string;

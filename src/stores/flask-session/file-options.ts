@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { ConfigError } from "../../errors.ts";
 import type { FlaskFileHash } from "./file-names.ts";
 
+/** Where Flask-Session's files are, and how they were set up there. */
 export interface FlaskFileStoreOptions {
   /** `SESSION_FILE_DIR`. Default: `flask_session` in the folder that the process was started in. */
   readonly directory?: string;

@@ -15,6 +15,7 @@ import { wholeSeconds } from "./whole-seconds.ts";
 
 export type { MemcacheClient } from "../memcached-client.ts";
 
+/** What {@link FlaskMemcachedStore} is told beside its client. */
 export interface FlaskMemcachedStoreOptions {
   /** What the keys begin with: `SESSION_KEY_PREFIX`, up to 122 visible characters of ASCII. Default: `session:`. */
   readonly prefix?: string;

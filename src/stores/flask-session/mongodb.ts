@@ -16,6 +16,7 @@ export interface FlaskMongodbCollection extends Pick<
   MongodbCollection,
   "findOne" | "findOneAndDelete" | "createIndexes"
 > {
+  /** Makes or changes a session, if it is still as it was. */
   updateOne(filter: Fields, update: Fields, options: Fields): Promise<Updated>;
 }
 
@@ -24,6 +25,7 @@ interface Updated {
   readonly upsertedCount: number;
 }
 
+/** What {@link FlaskMongodbStore} is told beside its collection. */
 export interface FlaskMongodbStoreOptions {
   /** What stands before each ID: `SESSION_KEY_PREFIX`. Default: `session:`. */
   readonly prefix?: string;

@@ -18,6 +18,7 @@ import { FlaskSqlStore, type Row } from "./sql-store.ts";
 
 export type { MysqlPool } from "../mysql-session.ts";
 
+/** What {@link FlaskMysqlStore} is told beside its pool. */
 export interface FlaskMysqlStoreOptions extends FlaskSqlOptions {
   /**
    * Seconds that the server may take for one statement; mysql2 has no such limit of its own. It should be more than `timeout`

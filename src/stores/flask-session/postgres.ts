@@ -16,6 +16,7 @@ import { FlaskSqlStore, type Row } from "./sql-store.ts";
 
 export type { PostgresPool } from "../postgres-pool.ts";
 
+/** What {@link FlaskPostgresStore} is told beside its pool. */
 export interface FlaskPostgresStoreOptions extends FlaskSqlOptions {
   /**
    * Whose table it is: the Python app's `SESSION_TYPE`. With `"postgresql"`, which came after Flask-Session 0.8, it is

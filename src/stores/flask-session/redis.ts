@@ -17,6 +17,7 @@ import { wholeSeconds } from "./whole-seconds.ts";
 
 export type { IoRedisClient, NodeRedisClient, RedisClient } from "../redis-client.ts";
 
+/** What {@link FlaskRedisStore} is told beside its client. */
 export interface FlaskRedisStoreOptions {
   /** What the keys begin with: `SESSION_KEY_PREFIX`. Default: `session:`. */
   readonly prefix?: string;

@@ -11,6 +11,7 @@ export interface AdapterRequest {
 
 /** The application that an adapter is tested with, whatever the path and the method. */
 export interface AdapterApp {
+  /** The manager that the adapter is given. */
   readonly sessions: SessionManager;
   /**
    * Answers a request below the adapter. What it throws is left to the framework.
@@ -29,6 +30,7 @@ export type ServedAdapter =
       readonly origin: string;
       /** HTTP/2 without TLS. Default: false, HTTP/1.1. */
       readonly http2?: boolean;
+      /** Ends the server. */
       close(): Promise<void>;
     }
   | { readonly fetch: FetchHandler };

@@ -25,9 +25,10 @@ export function hangUpsSuite(check: Check): void {
       "/upload": async (call) => {
         (await sessions.get(call.context)).data["n"] = 1;
         begun.push("upload");
-        const text = await call.text().catch(() => "cut off");
-        ended.push(text);
-        return new Response(text);
+        // A framework may take the half for the whole.
+        await call.text().catch(() => undefined);
+        ended.push("upload");
+        return new Response("too late");
       },
       "/endless": async ({ context }) => {
         (await sessions.get(context)).data["n"] = 1;
@@ -46,7 +47,7 @@ export function hangUpsSuite(check: Check): void {
         assert.deepEqual(begun.toSorted(), ["endless", "slow", "upload"]);
         for (const hangUp of hangUps) hangUp();
         await until("all have ended", () => ended.length === 3);
-        assert.deepEqual(ended.toSorted(), ["cut off", "endless", "slow"]);
+        assert.deepEqual(ended.toSorted(), ["endless", "slow", "upload"]);
       });
       assert.deepEqual(unhandled, []);
     }

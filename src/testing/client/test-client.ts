@@ -8,6 +8,7 @@ import { nextStep, type Step } from "./redirect.ts";
 import type { OpenTarget } from "./served.ts";
 import { openTarget, type TestTarget } from "./target.ts";
 
+/** What {@link TestClient} is told beside what it asks. */
 export interface TestClientOptions {
   /** What paths are relative to, for a handler without a network. Default: `http://localhost`, where Secure cookies work, too. */
   readonly baseUrl?: string | URL;
@@ -45,26 +46,32 @@ export class TestClient {
     this.#jar = new Jar(clock);
   }
 
+  /** Sends a GET request, as {@link TestClient.fetch} does. */
   get(path: string, init?: TestRequestInit): Promise<Response> {
     return this.fetch(path, { ...init, method: "GET" });
   }
 
+  /** Sends a HEAD request, as {@link TestClient.fetch} does. */
   head(path: string, init?: TestRequestInit): Promise<Response> {
     return this.fetch(path, { ...init, method: "HEAD" });
   }
 
+  /** Sends a POST request, as {@link TestClient.fetch} does. */
   post(path: string, init?: TestRequestInit): Promise<Response> {
     return this.fetch(path, { ...init, method: "POST" });
   }
 
+  /** Sends a PUT request, as {@link TestClient.fetch} does. */
   put(path: string, init?: TestRequestInit): Promise<Response> {
     return this.fetch(path, { ...init, method: "PUT" });
   }
 
+  /** Sends a PATCH request, as {@link TestClient.fetch} does. */
   patch(path: string, init?: TestRequestInit): Promise<Response> {
     return this.fetch(path, { ...init, method: "PATCH" });
   }
 
+  /** Sends a DELETE request, as {@link TestClient.fetch} does. */
   delete(path: string, init?: TestRequestInit): Promise<Response> {
     return this.fetch(path, { ...init, method: "DELETE" });
   }
