@@ -7,6 +7,8 @@ const HEAVY = [
   "src/cli/stores/*.test.ts",
   "apps/demo/stores.test.ts",
   "test/docs/start.test.ts",
+  "test/package/demo.test.ts",
+  "examples/stores.test.ts",
 ];
 
 /** They load frameworks that change the globals of their thread, so each file has one of its own, after all others. */

@@ -31,8 +31,8 @@ function install(wanted) {
 }
 
 const ROOT = join(import.meta.dirname, "..");
-/** What only some tests need of npm, in folders of their own. Elsewhere than in CI `npm run test:…` installs each. */
-const FOLDERS = ["test/frameworks", "test/migrate", "test/runtimes"];
+/** What only some tests need of npm, in folders of their own. Elsewhere than in CI `npm run test:…` installs each, and `npm run docs` the site's. */
+const FOLDERS = ["site", "test/beside", "test/frameworks", "test/migrate", "test/runtimes"];
 
 function installFolders() {
   for (const folder of FOLDERS) {

@@ -36,7 +36,10 @@ for (const { name, assertionResults } of JSON.parse(readFileSync(file, "utf8")).
     } else if (SUITE.test(name)) {
       const suite = ADAPTER.exec(ancestorTitles[0]);
       if (suite) note(adapters, suite[1], suite[2] ?? "alone", status);
-      else if (ancestorTitles[1] === "the adapter") note(adapters, ancestorTitles[0], "http1", status);
+      else {
+        const [, protocol] = /^the adapter over (http[12])$/.exec(ancestorTitles[1]) ?? [];
+        if (protocol !== undefined) note(adapters, ancestorTitles[0], protocol, status);
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { SessionManager } from "../session/index.ts";
 import { beginOnNode } from "./node-begin.ts";
 import type { NodeRequest, NodeResponse } from "./node-exchange.ts";
+import { standsIn } from "./node-upgrade.ts";
 
 /** Middleware of Express' kind, which Connect and Polka take too. */
 export type ExpressMiddleware = (
@@ -13,7 +14,8 @@ export type ExpressMiddleware = (
  * Sessions for Express 4 and 5. `sessions.get(req)` and `cookies(req)` take the request. Add it before what uses sessions.
  *
  * The session is committed when the response's headers are written; until it is stored the response is held back, so a
- * redirect always finds it. Where the store fails, the answer is 503.
+ * redirect always finds it. Where the store fails, the answer is 503. For the upgrade to a WebSocket it does nothing, also as Socket.IO's
+ * `io.engine.use(…)`: there `sessions.fromRequest(socket.request)` gives the session.
  *
  * @example
  * app.use(expressSessions(sessions));
@@ -25,7 +27,7 @@ export type ExpressMiddleware = (
  */
 export function expressSessions<Data extends object>(sessions: SessionManager<Data>): ExpressMiddleware {
   return (request, response, next) => {
-    if (sessions.isBound(request)) {
+    if (sessions.isBound(request) || standsIn(response)) {
       next();
       return;
     }

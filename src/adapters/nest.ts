@@ -40,6 +40,7 @@ export function sessionDecorator<Data extends object>(
  * where Nest by itself says 500.
  */
 export class SessionExceptionFilter extends BaseExceptionFilter implements ExceptionFilter {
+  /** Answers such an error. Nest calls it. */
   override catch(error: StoreError | GoneError | UnauthorizedError, host: ArgumentsHost): void {
     const { status, text, headers }: Omit<Refusal, "status"> & { status: number } =
       error instanceof UnauthorizedError

@@ -1,21 +1,9 @@
 import { ConfigError } from "../errors.ts";
-import type { Exchange, Session, SessionManager } from "../session/index.ts";
+import type { Exchange, SessionManager } from "../session/index.ts";
+import { own, type ReactRouterSession, StoredSession } from "./react-router-session.ts";
 import { openWebExchange, type WebRequest } from "./web-exchange.ts";
 
-type Name<Data> = keyof Data & string;
-
-/** A session in React Router's words. */
-export interface ReactRouterSession<Data extends object> {
-  /** As {@link Session.id}; empty where there is none. */
-  readonly id: string;
-  readonly data: Data;
-  has(name: Name<Data>): boolean;
-  /** A value that was set, or one that was flashed, which is there once. */
-  get<Key extends Name<Data>>(name: Key): Data[Key] | undefined;
-  set<Key extends Name<Data>>(name: Key, value: Data[Key]): void;
-  flash<Key extends Name<Data>>(name: Key, value: Data[Key]): void;
-  unset(name: Name<Data>): void;
-}
+export type { ReactRouterSession } from "./react-router-session.ts";
 
 /** What React Router's own `createSessionStorage` returns. */
 export interface ReactRouterSessionStorage<Data extends object> {
@@ -88,55 +76,4 @@ async function commit(exchange: Pick<Exchange, "commit" | "jar">): Promise<strin
   await exchange.commit();
   // Of a session that was taken over, the deletion of the old cookie comes first; there is no room for it.
   return exchange.jar.setCookies().at(-1) ?? "";
-}
-
-/** As React Router does: a flashed value has a name that no other one has. */
-const flashName = (name: string): string => `__flash_${name}__`;
-
-class StoredSession<Data extends object> implements ReactRouterSession<Data> {
-  readonly exchange: Exchange<Data>;
-  readonly session: Session<Data>;
-
-  constructor(exchange: Exchange<Data>, session: Session<Data>) {
-    this.exchange = exchange;
-    this.session = session;
-  }
-
-  get id(): string {
-    return this.session.id ?? "";
-  }
-
-  get data(): Data {
-    return this.session.data;
-  }
-
-  has(name: Name<Data>): boolean {
-    return Object.hasOwn(this.data, name) || Object.hasOwn(this.data, flashName(name));
-  }
-
-  get<Key extends Name<Data>>(name: Key): Data[Key] | undefined {
-    if (Object.hasOwn(this.data, name)) return this.data[name];
-    const flashed = flashName(name) as Key;
-    if (!Object.hasOwn(this.data, flashed)) return undefined;
-    const value = this.data[flashed];
-    delete this.data[flashed];
-    return value;
-  }
-
-  set<Key extends Name<Data>>(name: Key, value: Data[Key]): void {
-    Object.defineProperty(this.data, name, { value, writable: true, enumerable: true, configurable: true });
-  }
-
-  flash<Key extends Name<Data>>(name: Key, value: Data[Key]): void {
-    this.set(flashName(name) as Key, value);
-  }
-
-  unset(name: Name<Data>): void {
-    delete this.data[name];
-  }
-}
-
-function own<Data extends object>(session: ReactRouterSession<Data>): StoredSession<Data> {
-  if (session instanceof StoredSession) return session;
-  throw new TypeError("This is no session of this storage. Give what getSession has returned.");
 }

@@ -79,7 +79,7 @@ describe("a generated secret", () => {
 
   test("may begin with letters", () => {
     expect(
-      weaknessOf(Buffer.from("Word\x80\x91\x07\xf3\x1b\xc8\x9e\x00\xa4\x12\xe5\xd7", "latin1")),
+      weaknessOf(Buffer.from("Word\x80\x91\x07\xb1\x1b\xa2\xb9\x00\xa4\x12\xf7\xd7", "latin1")),
     ).toBeUndefined();
   });
 

@@ -24,12 +24,14 @@ export function conformanceSuite(adapter: string, storage: string, runtime?: Run
     const isFlask = storage === "flask";
     const isServer = storage === "server";
     const isEncrypted = storage === "encrypted";
-    const folder = mkdtempSync(join(tmpdir(), "hipflask-app-"));
-    const clockFile = join(folder, "clock");
+    let folder: string;
+    let clockFile: string;
     let app: RunningApp;
     let send: Send;
 
     beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), "hipflask-app-"));
+      clockFile = join(folder, "clock");
       app = await startApp(
         {
           ADAPTER: adapter,

@@ -107,6 +107,8 @@ const sveltekit: Framework = {
   async load(folder) {
     // Without it the server takes every request for one over https.
     process.env["PROTOCOL_HEADER"] = "x-forwarded-proto";
+    // Without it there is no host for it over HTTP/2.
+    process.env["HOST_HEADER"] = ":authority";
     const { handler } = await natively(join(folder, "build/handler.js"));
     return (request, response) => {
       request.headers["x-forwarded-proto"] = "http";

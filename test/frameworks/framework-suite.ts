@@ -24,22 +24,27 @@ function describePrepared(title: string, prepare: () => Promise<unknown>, tests:
 
 export interface FrameworkTraits {
   readonly capabilities?: AdapterCapabilities;
+  /** What it speaks. Default: HTTP/1.1 and HTTP/2. */
+  readonly protocols?: readonly ("http1" | "http2")[];
   /** What runs the conformance app. Default: this Node. */
   readonly runtime?: Runtime;
 }
 
 /** The conformance app with each storage, and what is asked of every adapter, both through an application that the framework has built. */
-export function frameworkSuite(name: FrameworkName, { capabilities, runtime }: FrameworkTraits = {}): void {
+export function frameworkSuite(
+  name: FrameworkName,
+  { capabilities, protocols = ["http1", "http2"], runtime }: FrameworkTraits = {},
+): void {
   describeFramework(name, name, () => {
     for (const storage of ["encrypted", "signed", "server", "flask"])
       conformanceSuite(name, storage, runtime);
 
-    describe("the adapter", () => {
+    const [caring, careless] = (["caring", "careless"] as const).map(
+      (kind) => (app: App) => frameworkListener(name, kind, app),
+    );
+    describe.for(protocols)("the adapter over %s", (protocol) => {
       quiet();
-      const [caring, careless] = (["caring", "careless"] as const).map(
-        (kind) => (app: App) => frameworkListener(name, kind, app),
-      );
-      adapterSuite({ test, ...overNode(name, "http1", caring!, careless!, capabilities) });
+      adapterSuite({ test, ...overNode(name, protocol, caring!, careless!, capabilities) });
     });
   });
 }

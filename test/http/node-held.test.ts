@@ -145,6 +145,11 @@ describe.each(["http1", "http2"] as const)("a response over %s that waits for th
     const chunk = Buffer.alloc(64 * 1024, "x");
     let made = 0;
     let madeWhileHeld = 0;
+    // Just before the store has done its work.
+    const sessions = waiting(60, () => {
+      madeWhileHeld = made;
+      return false;
+    });
     const { send } = await serve(async (response) => {
       async function* source(): AsyncGenerator<Buffer> {
         for (let i = 0; i < 128; i++) {
@@ -152,9 +157,8 @@ describe.each(["http1", "http2"] as const)("a response over %s that waits for th
           yield chunk;
         }
       }
-      setTimeout(() => (madeWhileHeld = made), 20);
       await pipeline(Readable.from(source(), { highWaterMark: 2 }), response);
-    }, waiting(60));
+    }, sessions);
     const reply = await send("/");
     expect(reply.text).toHaveLength(128 * chunk.length);
     expect(createHash("sha256").update(reply.text).digest("hex")).toBe(

@@ -4,9 +4,9 @@ import { overHttp } from "../../src/testing/adapters/send.ts";
 import { Client, type RunningApp } from "../support/client.ts";
 import { type Timed, timed, Witness } from "./witness.ts";
 
-/** Milliseconds in which there is an answer: the store's second, one look at the clock, and a busy machine; not twice that. */
+/** Milliseconds in which there is an answer: the store's second, and one look at the clock; not twice that. */
 export const ANSWERED = 2000;
-/** Milliseconds in which whoever waits for no store is answered, also by a busy machine. */
+/** Milliseconds in which whoever waits for no store is answered. */
 const AT_ONCE = 900;
 /** Milliseconds in which a store that works again is used again. */
 export const HEALED = 2000;
@@ -56,19 +56,23 @@ export function expectRefused(reply: Timed, limit = ANSWERED): void {
   expect(reply.ms).toBeLessThan(limit);
 }
 
-/** What needs no store goes on. */
-export async function expectUnconcerned(app: RunningApp, { client }: Witness): Promise<void> {
+/** What needs no store. */
+async function askUnconcerned(app: RunningApp, { client }: Witness): Promise<Timed[]> {
   const stranger = new Client(overHttp(app.origin), app.origin);
-  const replies = await Promise.all([
+  return Promise.all([
     timed(client.get("/ping")),
     timed(client.get("/nop")),
     timed(stranger.get("/ping")),
     timed(stranger.get("/me")),
     timed(stranger.get("/dump")),
   ]);
-  for (const { status, setCookies, ms } of replies) {
+}
+
+/** It goes on. @param patience milliseconds more, for a busy machine */
+export async function expectUnconcerned(app: RunningApp, witness: Witness, patience = 0): Promise<void> {
+  for (const { status, setCookies, ms } of await askUnconcerned(app, witness)) {
     expect([status, setCookies]).toEqual([200, []]);
-    expect(ms).toBeLessThan(AT_ONCE);
+    expect(ms).toBeLessThan(AT_ONCE + patience);
   }
 }
 
@@ -85,6 +89,9 @@ export async function goThrough(app: RunningApp, situation: Situation): Promise<
   const renewed = await Witness.loggedIn(app);
   const leaving = await Witness.loggedIn(app);
   const cookie = await leaving.client.cookie("session");
+  // A machine that is busy with other work shows it already, while nothing is wrong.
+  const patience = 4 * Math.max(...(await askUnconcerned(app, staying)).map(({ ms }) => ms));
+  const limit = ANSWERED + patience;
 
   await situation.begin();
   let logouts: Timed[];
@@ -97,15 +104,15 @@ export async function goThrough(app: RunningApp, situation: Situation): Promise<
       leaving.post("/logout"),
       new Witness(app, "eve").login(),
     ];
-    await expectUnconcerned(app, staying);
+    await expectUnconcerned(app, staying, patience);
     const replies = await Promise.all(asked);
     const [read, logout] = [replies[0]!, replies[4]!];
-    for (const reply of replies) if (reply !== read && reply !== logout) expectRefused(reply);
+    for (const reply of replies) if (reply !== read && reply !== logout) expectRefused(reply, limit);
     logouts = [logout];
     if (situation.reads === true) {
       expect(read.status).toBe(200);
     } else {
-      for (const reply of [read, logout]) expectRefused(reply);
+      for (const reply of [read, logout]) expectRefused(reply, limit);
       // It is known by now, so nobody waits but those who try it.
       const later: Timed[] = [];
       const end = performance.now() + LASTS;
@@ -113,10 +120,10 @@ export async function goThrough(app: RunningApp, situation: Situation): Promise<
         later.push(await staying.write(), await staying.get("/me"));
         logouts.push(await leaving.post("/logout"));
       }
-      for (const reply of [...later, ...logouts]) expectRefused(reply);
+      for (const reply of [...later, ...logouts]) expectRefused(reply, limit);
       const times = [...later, ...logouts].map(({ ms }) => ms).toSorted((a, b) => a - b);
-      expect(times[Math.floor(times.length / 3)]).toBeLessThan(AT_ONCE);
-      await expectUnconcerned(app, staying);
+      expect(times[Math.floor(times.length / 3)]).toBeLessThan(AT_ONCE + patience);
+      await expectUnconcerned(app, staying, patience);
     }
   } finally {
     await situation.end();
@@ -124,7 +131,7 @@ export async function goThrough(app: RunningApp, situation: Situation): Promise<
 
   const ms = await until("an answer", 60_000, async () => (await staying.write()).status === 200);
   await staying.expectKept();
-  expect(ms).toBeLessThan(HEALED);
+  expect(ms).toBeLessThan(HEALED + patience);
   if (logouts.every(({ status }) => status === 503))
     expect(await leaving.client.cookie("session")).toBe(cookie);
   await renewed.expectKept();

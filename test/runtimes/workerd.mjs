@@ -1,6 +1,9 @@
-/** Bundles test/app/worker.ts and serves it with workerd, as the conformance app is served elsewhere: says where it listens, ends with SIGTERM. */
+/**
+ * Serves a Worker with workerd, as the conformance app is served elsewhere: says where it listens, ends with SIGTERM. WORKER is its file,
+ * bundled already; without it, it is test/app/worker.ts.
+ */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,16 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), "hipflask-workerd-"));
 const names = ["STORAGE", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "LIFETIME", "IDLE_TIMEOUT"];
 const bindings = names.map((name) => `(name = "${name}", text = ${JSON.stringify(process.env[name] ?? "")})`);
 
-await build({
-  entryPoints: [join(here, "../app/worker.ts")],
-  outfile: join(folder, "worker.js"),
-  bundle: true,
-  format: "esm",
-  platform: "neutral",
-  mainFields: ["module", "main"],
-  conditions: ["@hipflask/source", "workerd"],
-  external: ["node:*"],
-});
+if (process.env.WORKER === undefined) await bundleApp(join(folder, "worker.js"));
+else copyFileSync(process.env.WORKER, join(folder, "worker.js"));
 writeFileSync(
   join(folder, "config.capnp"),
   `using Workerd = import "/workerd/workerd.capnp";
@@ -48,6 +43,19 @@ workerd.on("exit", (code, signal) => {
 });
 await untilItListens();
 console.log(`listening on http://127.0.0.1:${port}`);
+
+async function bundleApp(outfile) {
+  await build({
+    entryPoints: [join(here, "../app/worker.ts")],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["@hipflask/source", "workerd"],
+    external: ["node:*"],
+  });
+}
 
 async function untilItListens() {
   while (workerd.exitCode === null) {

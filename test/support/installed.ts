@@ -7,7 +7,7 @@ import { describe } from "vitest";
  * skipped by name until somebody does.
  */
 export function describeInstalled(
-  folder: "frameworks" | "migrate" | "runtimes",
+  folder: "beside" | "frameworks" | "migrate" | "runtimes",
   title: string,
   tests: () => void,
 ): void {
