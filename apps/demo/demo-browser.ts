@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
-import { serve, type ServerType } from "@hono/node-server";
 import type { Hono } from "hono";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import type { Fault } from "../../test/support/faulty-store.ts";
+import { type ServedDemo, serveDemo } from "./test-demo.ts";
 
 const FLAGS = [
   "--no-sandbox",
@@ -85,32 +84,21 @@ interface AxeResults {
 /** A demo on a free port, and Chromium to look at it. */
 export class DemoBrowser {
   readonly url: string;
-  readonly #server: ServerType;
+  readonly #served: ServedDemo;
   readonly #browser: Browser;
   readonly #idle: Tab[] = [];
   readonly #busy: Tab[] = [];
 
-  constructor(url: string, server: ServerType, browser: Browser) {
-    this.url = url;
-    this.#server = server;
+  constructor(served: ServedDemo, browser: Browser) {
+    this.url = served.url;
+    this.#served = served;
     this.#browser = browser;
   }
 
   static async start(app: Hono): Promise<DemoBrowser> {
-    let server!: ServerType;
-    const { port } = await new Promise<AddressInfo>((resolve) => {
-      server = serve(
-        {
-          fetch: (request) => app.fetch(request),
-          hostname: "127.0.0.1",
-          port: 0,
-          overrideGlobalObjects: false,
-        },
-        resolve,
-      );
-    });
+    const served = await serveDemo(app);
     const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
-    return new DemoBrowser(`http://127.0.0.1:${port}`, server, browser);
+    return new DemoBrowser(served, browser);
   }
 
   /** Opens a page as a visitor who has no cookie yet, but for the one that says where sessions are. */
@@ -145,7 +133,7 @@ export class DemoBrowser {
 
   async close(): Promise<void> {
     await this.#browser.close();
-    this.#server.close();
+    this.#served.close();
   }
 }
 

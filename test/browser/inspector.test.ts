@@ -1,4 +1,3 @@
-import { source as axeSource } from "axe-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Browser } from "../../src/browser/verdict.ts";
 import { describeWith } from "../support/provisioned.ts";
@@ -6,6 +5,7 @@ import { startChromium } from "./chromium.ts";
 import { startFirefox } from "./firefox.ts";
 import { InspectorSite } from "./inspector-site.ts";
 import type { RealBrowser } from "./real-browser.ts";
+import { complaints, shows as showsIn, until as untilIn } from "./shown.ts";
 
 const DARK = { "ui.systemUsesDarkTheme": 1, "layout.css.prefers-color-scheme.content-override": 0 };
 
@@ -103,23 +103,13 @@ for (const [browser, start, paper] of SUBJECTS) {
 
     beforeEach(() => window.clear());
 
-    async function until(condition: string): Promise<void> {
-      const body = `for (let i = 0; i < 400; i++) {
-        if (${condition}) return true;
-        await new Promise((resolve) => setTimeout(resolve, 25));
-      }`;
-      expect([condition, await window.run(body)]).toEqual([condition, true]);
-    }
+    const until = (condition: string) => untilIn(window, condition);
+    const shows = (selector: string, text: string) => showsIn(window, selector, text);
 
     async function open(origin: string): Promise<void> {
       await window.visit(`${site.origin(origin)}/inspector/`);
       await until(`document.querySelector("#why-not form")`);
     }
-
-    const shows = (selector: string, text: string) =>
-      until(
-        `[...document.querySelectorAll(${JSON.stringify(selector)})].some((element) => element.textContent.includes(${JSON.stringify(text)}))`,
-      );
 
     /** Fills the form, sends it, and reads what the page says. */
     async function ask(header: string, url: string, page = ""): Promise<Said> {
@@ -285,23 +275,6 @@ for (const [browser, start, paper] of SUBJECTS) {
       await ask("__Host-id=1; Path=/account; SameSite=None", "https://a.test/", "https://b.test/");
     }
   });
-}
-
-/** What axe-core complains about, and what sticks out. */
-async function complaints(window: RealBrowser): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
-  for (const [name, width] of [
-    ["wide", 1200],
-    ["phone", 390],
-  ] as const) {
-    await window.resize(width, 800);
-    found[name] = await window.run(`${axeSource};
-      const { violations } = await axe.run();
-      const excess = document.documentElement.scrollWidth - innerWidth;
-      const ids = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html));
-      return excess > 0 ? [...ids, excess + " pixels stick out"] : ids;`);
-  }
-  return found;
 }
 
 function nameOf(header: string): string {
