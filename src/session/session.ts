@@ -403,9 +403,10 @@ export class Session<Data extends object = any> {
     const isNothing = (key: string): boolean =>
       key === alone || key === RESERVED.adopted || (key === RESERVED.sid && flask === undefined);
     for (const key in this.#hidden) if (!isNothing(key)) return false;
+    const data = this.#data as Dict;
     if (schema === undefined)
-      return Object.entries(this.#data).every(([key, value]) => value === undefined || isNothing(key));
-    return json.stringify(this.#data as Dict, this.#numberTypes) === json.stringify(this.#empty() as Dict);
+      return !Object.keys(data).some((key) => data[key] !== undefined && !isNothing(key));
+    return json.stringify(data, this.#numberTypes) === json.stringify(this.#empty() as Dict);
   }
 
   #stringify(): string {

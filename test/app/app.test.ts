@@ -10,9 +10,7 @@ const FORMATS =
 const STORAGES = ["encrypted", "signed", "flask", "server"];
 
 for (const adapter of Object.keys(LISTENERS)) {
-  // The storages of the others are tested without a process of their own for each: test/http.
-  const isFirst = ["web", "node", "hono"].includes(adapter) || process.env["HIPFLASK_LONG"] === "1";
-  for (const storage of isFirst ? STORAGES : ["encrypted"]) conformanceSuite(adapter, storage);
+  for (const storage of STORAGES) conformanceSuite(adapter, storage);
 }
 
 describe("the conformance app refuses", () => {

@@ -100,10 +100,11 @@ const RUNTIMES: Runtime[] = [
 ];
 
 describeInstalled("runtimes", "Other runtimes", () => {
-  for (const storage of ["encrypted", "server", "flask"]) conformanceSuite("web", storage, WORKERD);
+  for (const storage of ["encrypted", "signed", "server", "flask"]) conformanceSuite("web", storage, WORKERD);
 
   for (const runtime of RUNTIMES) {
     conformanceSuite("web", "encrypted", runtime);
+    conformanceSuite("node", "signed", runtime);
     conformanceSuite("node", "server", runtime);
     conformanceSuite("hono", "flask", runtime);
     if (!LONG) continue;
