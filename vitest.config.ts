@@ -6,6 +6,7 @@ const HEAVY = [
   "src/stores/**/*.test.ts",
   "src/cli/stores/*.test.ts",
   "apps/demo/stores.test.ts",
+  "test/docs/code-blocks.test.ts",
   "test/docs/start.test.ts",
   "test/package/demo.test.ts",
   "examples/stores.test.ts",
