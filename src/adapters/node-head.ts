@@ -1,8 +1,8 @@
 import type { Exchange } from "../session/index.ts";
+import { checkStatus } from "./node-errors.ts";
 import type { NodeResponse } from "./node-exchange.ts";
 import { withExchange } from "./node-headers.ts";
 import { Hold } from "./node-hold.ts";
-import { checkStatus } from "./node-look.ts";
 import { intercept, type Layer, type Methods, type Sending } from "./node-methods.ts";
 import { refuse } from "./node-refuse.ts";
 import { isRefusal } from "./refusal.ts";

@@ -1,8 +1,9 @@
 import type { ServerResponse } from "node:http";
 import { DrainWaiters } from "./node-drain.ts";
+import { checkChunk, checkStatus, refuseHeaders } from "./node-errors.ts";
 import type { NodeResponse } from "./node-exchange.ts";
 import { setGiven } from "./node-headers.ts";
-import { checkChunk, checkStatus, lookSent, refuseHeaders, type SentLook } from "./node-look.ts";
+import { lookSent, type SentLook } from "./node-look.ts";
 import { intercept, type Layer, type Method, type Methods, SENDING, type Sending } from "./node-methods.ts";
 import { refuse } from "./node-refuse.ts";
 
