@@ -76,8 +76,13 @@ export async function send(answer: Response, response: NodeResponse, gone: Abort
 
 function drained(response: NodeResponse, gone: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    response.once("drain", resolve);
-    gone.addEventListener("abort", () => resolve(), { once: true });
-    if (gone.aborted) resolve();
+    const done = (): void => {
+      response.off("drain", done);
+      gone.removeEventListener("abort", done);
+      resolve();
+    };
+    response.once("drain", done);
+    gone.addEventListener("abort", done);
+    if (gone.aborted) done();
   });
 }
