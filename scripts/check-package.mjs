@@ -32,9 +32,19 @@ const SESSION = ["session", "codec", "signer", ...COOKIE];
 
 const REFUSAL = "adapters/refusal";
 const ON_NODE = [
-  ...["begin", "drain", "exchange", "head", "headers", "hold", "look", "methods", "refuse", "upgrade"].map(
-    (part) => `adapters/node-${part}`,
-  ),
+  ...[
+    "begin",
+    "drain",
+    "errors",
+    "exchange",
+    "head",
+    "headers",
+    "hold",
+    "look",
+    "methods",
+    "refuse",
+    "upgrade",
+  ].map((part) => `adapters/node-${part}`),
   REFUSAL,
 ];
 
