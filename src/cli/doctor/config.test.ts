@@ -1,8 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cli } from "../../../test/support/cli.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Fault } from "./fault.ts";
 
 const KEY = "sk1_9Jk2vQpXwZr8Tn4Lh6YbUc3mDs7Fg1Ae5Ro0Ti2Wx4Q";
@@ -15,11 +14,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+/** Runs the command as a process does that was just started: what was warned of before it is warned of again. */
+async function doctor(file: string, ...options: string[]) {
+  vi.resetModules();
+  const { cli } = await import("../../../test/support/cli.ts");
+  return cli(["doctor", "--config", file, ...options], { cwd: folder });
+}
+
 let files = 0;
 async function codesOf(text: string, extension: string) {
   const file = `${(files += 1)}${extension}`;
   await writeFile(join(folder, file), text);
-  const { code, out, err } = await cli(["doctor", "--config", file, "--json"], { cwd: folder });
+  const { code, out, err } = await doctor(file, "--json");
   const faults = out === "" ? [] : (JSON.parse(out) as Fault[]);
   expect(out).not.toContain(KEY);
   return { code, err, codes: faults.map((fault) => fault.code) };
@@ -69,7 +75,7 @@ describe("doctor --config loads a module that makes its sessions", () => {
       `secretKey: "${KEY}", idleTimeout: 60, secretKeyFallbacks: ["dev"]`,
       ["warned"],
     ],
-  ])("%s", async (_, text, codes) => {
+  ])("%s", { repeats: 1 }, async (_, text, codes) => {
     const mode = process.env["NODE_ENV"];
     expect(await codesOf(sessions(text), ".mjs")).toEqual({
       code: codes.length === 0 ? 0 : 1,
@@ -82,7 +88,7 @@ describe("doctor --config loads a module that makes its sessions", () => {
 
 describe("doctor --config says what to do about a file", () => {
   test("that is not there", async () => {
-    const { code, err } = await cli(["doctor", "--config", "missing.env"], { cwd: folder });
+    const { code, err } = await doctor("missing.env");
     expect([code, err]).toEqual([2, expect.stringContaining("cannot be read")]);
   });
 
