@@ -11,7 +11,8 @@ export async function textOf({ body }: Request): Promise<string | undefined> {
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     size += next.value.length;
     if (size > LARGEST) {
-      await reader.cancel();
+      // Not waited for: where somebody holds a copy of the body, it ends with that one.
+      reader.cancel().catch(() => undefined);
       return undefined;
     }
     text += decoder.decode(next.value, { stream: true });

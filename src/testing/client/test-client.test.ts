@@ -105,6 +105,14 @@ describe("redirects", () => {
     await expect(new TestClient(app).get("/", { redirect: "follow" })).rejects.toThrow("too many redirects");
   });
 
+  test("are followed while somebody else holds a copy of their body", async () => {
+    const moved = new Response("moved", { status: 308, headers: { Location: "/echo" } });
+    const copy = moved.clone();
+    const app = echo().get("/page", () => moved);
+    expect((await new TestClient(app).get("/page", { redirect: "follow" })).status).toBe(200);
+    expect(await copy.text()).toBe("moved");
+  });
+
   test("without a place to go to are responses", async () => {
     const app = new Hono().get("/", (c) => c.body(null, 302));
     expect((await new TestClient(app).get("/", { redirect: "follow" })).status).toBe(302);
