@@ -110,13 +110,13 @@ export class Login<User, Context extends object = object> {
     throw await this.needsRefresh(context);
   }
 
-  /** What {@link loginRequired} throws, for who would rather return an answer. Flashes `loginMessage`. */
+  /** What {@link loginRequired} throws, for who would rather return an answer. Flashes `loginMessage`, where a cookie can still leave. */
   async unauthorized(context: Context): Promise<UnauthorizedError> {
     const { loginView, loginMessage } = this.#options;
     return this.#refuse(context, "UNAUTHORIZED", loginView, loginMessage);
   }
 
-  /** What {@link freshLoginRequired} throws. Flashes `needsRefreshMessage`. */
+  /** What {@link freshLoginRequired} throws. Flashes `needsRefreshMessage`, where a cookie can still leave. */
   async needsRefresh(context: Context): Promise<UnauthorizedError> {
     const { refreshView, needsRefreshMessage } = this.#options;
     return this.#refuse(context, "NEEDS_REFRESH", refreshView, needsRefreshMessage);
@@ -130,7 +130,7 @@ export class Login<User, Context extends object = object> {
   ): Promise<UnauthorizedError> {
     if (view === undefined) return new UnauthorizedError(code);
     const { exchange, session } = await this.#request(context);
-    if (message) session.flash(message);
+    if (message && !session.sealed) session.flash(message);
     return new UnauthorizedError(code, loginUrl(view, exchange.request.url), this.#manner.redirect);
   }
 

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { type NextFunctions, type NextSessions, nextSessions } from "../../src/adapters/next.ts";
 import { cookies, parseSetCookie } from "../../src/cookie/index.ts";
 import { HeadersSentError } from "../../src/errors.ts";
+import { createLogin } from "../../src/login/index.ts";
 import type { SessionManager } from "../../src/session/index.ts";
 import { breakable, WRITING } from "../../src/testing/adapters/broken-store.ts";
 import { signed, stored } from "../../src/testing/adapters/storages.ts";
@@ -28,7 +29,7 @@ interface Next extends NextFunctions {
 }
 
 interface Parts {
-  page?(next: NextSessions<any>): Promise<string>;
+  page?(next: NextSessions<any>, functions: Next): Promise<string>;
   act?(next: NextSessions<any>, functions: Next, form: FormData): Promise<unknown>;
   answer?(next: NextSessions<any>, functions: Next): Promise<Response>;
 }
@@ -43,7 +44,7 @@ async function visit(sessions: SessionManager<any>, { page = WHO, act, answer }:
   let next: NextSessions<any> | undefined;
   const of = (functions: Next) => (next ??= nextSessions(sessions, functions));
   const content = {
-    page: (functions: Next) => page(of(functions)),
+    page: (functions: Next) => page(of(functions), functions),
     act: (functions: Next, form: FormData) =>
       of(functions).action(async (given: FormData) => act!(of(functions), functions, given))(form),
     answer: (functions: Next) => of(functions).handler(async () => answer!(of(functions), functions)),
@@ -94,6 +95,39 @@ describeFramework("next", "in Next.js", () => {
       expect(await client.page()).toContain("user=ada n=1");
     },
   );
+
+  test("who must log in is sent there by a page and by an action", async () => {
+    const sessions = stored.sessions();
+    const auth = createLogin(sessions, {
+      loadUser: (id) => ({ id }),
+      loginView: "/login",
+      loginMessage: "Please log in.",
+    });
+    const required = async ({ getSession }: NextSessions<any>, { headers, redirect }: Next) => {
+      await getSession();
+      const context = await headers();
+      const user = await auth.currentUser(context);
+      if (user === undefined) redirect((await auth.unauthorized(context)).location!);
+      return user;
+    };
+    const acted: unknown[] = [];
+    let isOpen = true;
+    const client = await visit(sessions, {
+      page: async (next, functions) => (isOpen ? "open" : `user=${(await required(next, functions))?.id}`),
+      act: async (next, functions) => acted.push(await required(next, functions)),
+    });
+    const reply = await client.submit();
+    expect([reply.status, reply.headers.get("Location"), acted]).toEqual([303, "/login", []]);
+    isOpen = false;
+    const page = await client.get("/under-test");
+    expect([page.status, page.headers.get("Location")]).toEqual([307, "/login"]);
+    await client.sessionTransaction(sessions, async (session) => {
+      // Only an action can leave a message.
+      expect(session.flashes().map(({ message }) => message)).toEqual(["Please log in."]);
+      await session.regenerate({ user: "ada" });
+    });
+    expect(await client.page()).toContain("user=ada");
+  });
 
   test("an action ends the session and its cookie", async () => {
     const sessions = stored.sessions();

@@ -1,4 +1,5 @@
 import { cookies, headers } from "next/headers";
+import { notFound, redirect } from "next/navigation";
 import { createElement } from "react";
 import { act } from "./actions.js";
 
@@ -14,6 +15,6 @@ export default function Page() {
 }
 
 async function Part() {
-  const text = await globalThis.hipflaskAnswers.getStore().page({ cookies, headers });
+  const text = await globalThis.hipflaskAnswers.getStore().page({ cookies, headers, notFound, redirect });
   return createElement("p", null, text);
 }
