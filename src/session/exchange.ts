@@ -58,11 +58,15 @@ export class Exchange<Data extends object = Dict> {
   #load(): Promise<Session<Data>> {
     const session = this.#keeping.load();
     if (!(session instanceof Promise)) return Promise.resolve(this.#begin(session));
-    const loading = session.then((loaded) => this.#begin(loaded));
-    // Whoever asked gets the error; where nobody waits for it, it must not end the process.
-    loading.catch((error: unknown) => {
-      if (error instanceof StoreError) this.#failure = error;
-    });
+    const loading = session.then(
+      (loaded) => this.#begin(loaded),
+      (error: unknown): never => {
+        if (error instanceof StoreError) this.#failure = error;
+        // Whoever asked gets the error; where nobody waits for it, it must not end the process.
+        loading.catch(() => undefined);
+        throw error;
+      },
+    );
     return loading;
   }
 

@@ -218,26 +218,27 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     return this.#setCookie(session, false);
   }
 
-  async #keep(place: Place, session: Session<Data>, changes: Changes): Promise<boolean> {
+  #keep(place: Place, session: Session<Data>, changes: Changes): Promise<boolean> {
     const isDue = this.#isRefreshDue(place.known);
-    try {
-      const apply = this.#stored.texts.applying(changes, place.known.text);
-      await this.#change(place, apply);
-    } catch (error) {
-      if (!(error instanceof GoneError)) throw error;
-      this.#settings.events.emit("session.gone");
-      return false;
-    }
-    return this.#setCookie(session, isDue);
+    const apply = this.#stored.texts.applying(changes, place.known.text);
+    return this.#change(place, apply).then(
+      () => this.#setCookie(session, isDue),
+      (error: unknown) => {
+        if (!(error instanceof GoneError)) throw error;
+        this.#settings.events.emit("session.gone");
+        return false;
+      },
+    );
   }
 
   /** What the store has been asked for nothing is no newer than before. */
-  async #change(place: Place, change: (text: string) => string | Promise<string>): Promise<KnownSession> {
+  #change(place: Place, change: (text: string) => string | Promise<string>): Promise<KnownSession> {
     const asked = this.#now();
-    const known = await this.#stored.change(place.id, place.known, change);
-    if (known.version !== place.known.version) this.#asked = asked;
-    this.#place = { ...place, known };
-    return known;
+    return this.#stored.change(place.id, place.known, change).then((known) => {
+      if (known.version !== place.known.version) this.#asked = asked;
+      this.#place = { ...place, known };
+      return known;
+    });
   }
 
   async #create(text: string, owner: string | undefined): Promise<string> {

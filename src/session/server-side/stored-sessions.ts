@@ -88,17 +88,24 @@ export class StoredSessions {
     return this.#find(id, () => undefined);
   }
 
-  async #find({ key }: SessionId, unknown: () => void): Promise<StoredSession | undefined> {
-    if (this.#doubts.has(key.id)) await this.#doubts.settle(key.id);
-    const record = await this.#guard.call("load", (store) => store.load(key, this.#now()));
-    const session = record && this.#read(key, record);
-    const isOver =
-      session?.retired === true && this.#timing.clock.now() - session.known.seen.getTime() >= GRACE;
-    if (session?.keyAge !== undefined && session.keyAge > 0)
-      this.#events.emit("token.old_key", "A session's record was encrypted with a fallback key.");
-    if (record !== undefined && !isOver) return session;
-    unknown();
-    return undefined;
+  #find({ key }: SessionId, unknown: () => void): Promise<StoredSession | undefined> {
+    const loading = this.#doubts.has(key.id)
+      ? this.#doubts.settle(key.id).then(() => this.#load(key))
+      : this.#load(key);
+    return loading.then((record) => {
+      const session = record && this.#read(key, record);
+      const isOver =
+        session?.retired === true && this.#timing.clock.now() - session.known.seen.getTime() >= GRACE;
+      if (session?.keyAge !== undefined && session.keyAge > 0)
+        this.#events.emit("token.old_key", "A session's record was encrypted with a fallback key.");
+      if (record !== undefined && !isOver) return session;
+      unknown();
+      return undefined;
+    });
+  }
+
+  #load(key: SessionKey): Promise<StoredRecord | undefined> {
+    return this.#guard.call("load", (store) => store.load(key, this.#now()));
   }
 
   /** The session in a record; undefined where the record cannot be read or the session has lasted too long. */
@@ -154,7 +161,7 @@ export class StoredSessions {
   /** @throws StoreError */
   async readNote(name: string): Promise<string | undefined> {
     const key = noteKey(name);
-    const record = await this.#guard.call("load", (store) => store.load(key, this.#now()));
+    const record = await this.#load(key);
     try {
       return record && this.#codec.decode(key, record.data);
     } catch (error) {
@@ -416,7 +423,7 @@ export class StoredSessions {
     return {
       read: (key, record) => this.#known(key, record),
       load: async (key) => {
-        const record = await this.#guard.call("load", (store) => store.load(key, this.#now()));
+        const record = await this.#load(key);
         return record && this.#known(key, record);
       },
       save: (key, { version, created }, text): Promise<SaveResult> => {
