@@ -1,5 +1,5 @@
 import type { Exchange, Session, SessionManager } from "../session/index.ts";
-import type { RequestFacts } from "../session/manager.ts";
+import type { RequestFacts } from "../session/request-facts.ts";
 import { factsOf } from "../session/plain-request.ts";
 import { isRedirect, type NextFunctions, responseTo, setCookies } from "./next-functions.ts";
 import { unlessRefused } from "./refusal.ts";

@@ -1,7 +1,8 @@
 import { FlaskCookie } from "../codec/index.ts";
 import { type AcceptedFormat, acceptedCookie } from "../session/index.ts";
 import { withoutOwn } from "../session/reserved.ts";
-import { DAY, type FlaskConfig, sessionCookie, signingKeys } from "./config.ts";
+import { DAY, sessionCookie, signingKeys } from "./config.ts";
+import type { FlaskConfig } from "./config-keys.ts";
 
 /**
  * Takes over the sessions that Flask keeps in its signed cookie, so that leaving it logs nobody out.

@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import { type AcceptedFormat, acceptedFlaskSession } from "../session/index.ts";
-import { type FlaskConfig, flaskSessionOptions, sessionCookie, signingKeys } from "./config.ts";
+import { flaskSessionOptions, sessionCookie, signingKeys } from "./config.ts";
+import type { FlaskConfig } from "./config-keys.ts";
 import { flaskSessionStore } from "./session-type.ts";
 
 /**

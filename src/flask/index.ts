@@ -1,4 +1,4 @@
 export { acceptFlask } from "./accept-cookie.ts";
 export { acceptFlaskSession } from "./accept.ts";
-export { type FlaskConfig, flaskConfig } from "./config.ts";
-export type { FlaskSessionType } from "./session-type.ts";
+export { flaskConfig } from "./config.ts";
+export type { FlaskConfig, FlaskSessionType } from "./config-keys.ts";

@@ -8,19 +8,8 @@ import { FlaskMysqlStore } from "../stores/flask-session/mysql.ts";
 import { FlaskPostgresStore } from "../stores/flask-session/postgres.ts";
 import { FlaskRedisStore } from "../stores/flask-session/redis.ts";
 import { FlaskSqliteStore } from "../stores/flask-session/sqlite.ts";
-import type { FlaskConfig } from "./config.ts";
+import type { FlaskConfig, FlaskSessionType } from "./config-keys.ts";
 import { PreparedStore } from "./prepared-store.ts";
-
-/** Where Flask-Session keeps sessions, as `SESSION_TYPE` says it; `null` and `"null"` stand for Flask's own cookie. */
-export type FlaskSessionType =
-  | "redis"
-  | "memcached"
-  | "filesystem"
-  | "cachelib"
-  | "mongodb"
-  | "sqlalchemy"
-  | "dynamodb"
-  | "postgresql";
 
 type Open = (config: FlaskConfig) => RecordStore;
 

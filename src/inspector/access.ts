@@ -1,6 +1,6 @@
 import { originCheck } from "../csrf/index.ts";
 import { StoreError } from "../errors.ts";
-import { isPlainLoopback } from "../session/manager.ts";
+import { isPlainLoopback } from "../session/request-facts.ts";
 import { factsOf } from "../session/plain-request.ts";
 
 /** Says whether somebody may look. Called for each request of the inspector's own. */

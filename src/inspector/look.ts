@@ -1,4 +1,4 @@
-import type { RequestFacts } from "../session/manager.ts";
+import type { RequestFacts } from "../session/request-facts.ts";
 import { factsOf } from "../session/plain-request.ts";
 
 /** A request of somebody who looks. */

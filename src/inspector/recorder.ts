@@ -6,7 +6,7 @@ import type { CookieJar } from "../cookie/index.ts";
 import { StoreError } from "../errors.ts";
 import type { Session, SessionManager } from "../session/index.ts";
 import type { Keeping } from "../session/keeping.ts";
-import { isPlainLoopback, type RequestFacts } from "../session/manager.ts";
+import { isPlainLoopback, type RequestFacts } from "../session/request-facts.ts";
 import type { Observed, Observer } from "../session/observer.ts";
 import type { SessionCookie } from "../session/session-cookie.ts";
 import { STORE_CHANNEL, type StoreCall } from "../session/server-side/guarded-store.ts";

@@ -1,27 +1,13 @@
 import { seconds } from "../clock.ts";
 import { digestText } from "../crypto/digest.ts";
 import { ConfigError } from "../errors.ts";
-import {
-  type CookieTemplate,
-  nativeTemplates,
-  type SessionCookieOptions,
-} from "../session/cookie-settings.ts";
+import { type CookieTemplate, nativeTemplates } from "../session/cookie-settings.ts";
 import type { SessionManager } from "../session/index.ts";
-import { isPlainLoopback } from "../session/manager.ts";
+import { isPlainLoopback } from "../session/request-facts.ts";
 import { RESERVED } from "../session/reserved.ts";
 import type { LoginRequest, Lookup, Manner } from "./manner.ts";
-import type { LoginUserOptions, SessionProtection } from "./options.ts";
-import { type Presented, type RememberStore, RememberSeries, type Series } from "./remember-series.ts";
-
-/** How logins outlive their sessions. */
-export interface RememberOptions {
-  /** Where series of tokens are kept: any store that can end all records of a user, also the one that keeps the sessions. */
-  readonly store: RememberStore;
-  /** Seconds for which a login is remembered, counted from the password: using it does not prolong it. Default: 30 days. */
-  readonly duration?: number;
-  /** Default: `__Host-remember`, with the session cookie's own defaults. */
-  readonly cookie?: SessionCookieOptions;
-}
+import type { LoginUserOptions, RememberOptions, SessionProtection } from "./options.ts";
+import { type Presented, RememberSeries, type Series } from "./remember-series.ts";
 
 const DAY = 24 * 60 * 60;
 const MAX_DURATION = 400 * DAY;

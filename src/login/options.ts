@@ -1,5 +1,6 @@
+import type { SessionCookieOptions } from "../session/index.ts";
 import type { FlaskLoginConfig } from "./flask-config.ts";
-import type { RememberOptions } from "./native-manner.ts";
+import type { RememberStore } from "./remember-series.ts";
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -47,6 +48,16 @@ export interface LoginOptions<User, Context extends object = object> {
    * before Flask and ProxyFix within, take it from the same header.
    */
   address?(this: void, context: Context): string | undefined;
+}
+
+/** How logins outlive their sessions. */
+export interface RememberOptions {
+  /** Where series of tokens are kept: any store that can end all records of a user, also the one that keeps the sessions. */
+  readonly store: RememberStore;
+  /** Seconds for which a login is remembered, counted from the password: using it does not prolong it. Default: 30 days. */
+  readonly duration?: number;
+  /** Default: `__Host-remember`, with the session cookie's own defaults. */
+  readonly cookie?: SessionCookieOptions;
 }
 
 /** How a user is logged in. */

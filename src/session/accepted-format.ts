@@ -2,7 +2,7 @@ import type { Dict } from "../codec/index.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
 import type { CookieTemplate } from "./cookie-settings.ts";
 import type { Events } from "./events.ts";
-import type { Timing } from "./options.ts";
+import type { Timing } from "./timing.ts";
 
 /**
  * Sessions that another program made, and that are taken over when their visitors come: `createSessions({ accept: […] })`. Each format

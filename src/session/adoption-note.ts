@@ -1,7 +1,7 @@
 import { seconds } from "../clock.ts";
 import { MAX_COOKIE_LIFETIME } from "../cookie/attributes.ts";
 import type { AcceptedClaim, AcceptedSession, OpenAcceptedFormat } from "./accepted-format.ts";
-import type { Timing } from "./options.ts";
+import type { Timing } from "./timing.ts";
 
 /** What a store notes down of a session that was taken over. It outlives the session, so that the old cookie is not taken a second time. */
 export interface AdoptionNote {

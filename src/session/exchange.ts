@@ -2,7 +2,7 @@ import type { Dict } from "../codec/index.ts";
 import type { CookieJar } from "../cookie/index.ts";
 import { HipflaskError, StoreError } from "../errors.ts";
 import type { Keeping } from "./keeping.ts";
-import type { RequestFacts } from "./manager.ts";
+import type { RequestFacts } from "./request-facts.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { varyWithCookie } from "./vary.ts";

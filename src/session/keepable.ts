@@ -3,7 +3,7 @@ import { DataError } from "../errors.ts";
 import type { AcceptedSession } from "./accepted-format.ts";
 import type { Events } from "./events.ts";
 import { RESERVED } from "./reserved.ts";
-import type { SessionJson } from "./storage.ts";
+import type { SessionJson } from "./session-json.ts";
 
 /** The text of a session of another program's. What cannot be held here is left out, rather than the whole session. */
 export function keepableText(

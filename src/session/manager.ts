@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { bindCookies, type CookieHeader, CookieJar } from "../cookie/index.ts";
+import { bindCookies, CookieJar } from "../cookie/index.ts";
 import type { Dict } from "../codec/index.ts";
 import { ConfigError } from "../errors.ts";
 import { checkSecretKeys, MAKE_KEY, type SecretKey, weaknessOf } from "../signer/secret-key.ts";
@@ -7,37 +7,19 @@ import { type CookieTemplate, nativeTemplates } from "./cookie-settings.ts";
 import { type EventListener, Events, type EventType, warn } from "./events.ts";
 import { Exchange } from "./exchange.ts";
 import type { Observer } from "./observer.ts";
-import { type SessionOptions, timing } from "./options.ts";
+import type { SessionOptions } from "./options.ts";
 import { factsOf, type PlainRequest } from "./plain-request.ts";
+import { isPlainLoopback, type RequestFacts } from "./request-facts.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { SessionCookie } from "./session-cookie.ts";
+import { timing } from "./timing.ts";
 import { encryptedCookie } from "./client-side/encrypted-cookie.ts";
 import type { OpenStorage, Storage } from "./storage.ts";
 import type { StoredSessions } from "./server-side/stored-sessions.ts";
 import { listedSession, type SessionPage } from "./server-side/listed-session.ts";
 import { readHandle } from "./server-side/session-id.ts";
 import { UserSessions } from "./server-side/user-sessions.ts";
-
-/** What a manager needs to know of a request. */
-export interface RequestFacts {
-  /** The Cookie header, all of them. */
-  readonly cookie: CookieHeader;
-  /** The Host header. */
-  readonly host: string | undefined;
-  /** Whether this very connection is encrypted. */
-  readonly encrypted: boolean;
-  /** The User-Agent header, asked for when somebody logs in. */
-  readonly userAgent?: () => string | undefined;
-  /** The request's method. */
-  readonly method?: string | undefined;
-  /** The path and query as they were sent, asked for when somebody must log in first. */
-  readonly url?: string | undefined;
-  /** The X-Forwarded-For header, which Flask-Login believes. */
-  readonly forwardedFor?: () => string | undefined;
-  /** The address of whoever is connected; undefined where the runtime does not tell. */
-  readonly address?: () => string | undefined;
-}
 
 /**
  * An application's sessions. Make one with `createSessions`, give it to an adapter, and ask it for the session of a
@@ -59,7 +41,7 @@ export class SessionManager<Data extends object = any> {
   constructor(options: SessionOptions<Data>) {
     const production = process.env.NODE_ENV === "production";
     const { flask, schema, storage = encryptedCookie() } = options;
-    const times = timing(options);
+    const times = timing(options, flask !== undefined);
     if (typeof storage?.open !== "function") {
       throw new ConfigError(
         "What was given to createSessions as storage is none. Write storage: encryptedCookie(), signedCookie() or serverSide(store).",
@@ -336,13 +318,6 @@ interface Ambient {
 const ambient = new AsyncLocalStorage<Ambient>();
 
 type Slots<Data extends object> = Record<symbol, Exchange<Data> | undefined>;
-
-/** Whether a request came over plain http to this very machine. */
-export function isPlainLoopback({ host, encrypted }: RequestFacts): boolean {
-  return !encrypted && host !== undefined && LOOPBACK.test(host);
-}
-
-const LOOPBACK = /^(?:localhost|[\w.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 function refuseWithoutKey(): never {
   throw new ConfigError(

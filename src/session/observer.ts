@@ -1,6 +1,6 @@
 import type { CookieJar } from "../cookie/index.ts";
 import type { Keeping } from "./keeping.ts";
-import type { RequestFacts } from "./manager.ts";
+import type { RequestFacts } from "./request-facts.ts";
 import type { SessionCookie } from "./session-cookie.ts";
 
 /** A request that begins, as whoever watches sees it. */

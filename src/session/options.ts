@@ -1,9 +1,9 @@
-import { type Clock, systemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { Dict } from "../codec/index.ts";
-import { ConfigError } from "../errors.ts";
 import type { SecretKey } from "../signer/index.ts";
 import type { AcceptedFormat } from "./accepted-format.ts";
-import type { CookieTemplate, SessionCookieOptions } from "./cookie-settings.ts";
+import type { SessionCookieOptions } from "./cookie-settings.ts";
+import type { FlaskRules } from "./flask-rules.ts";
 import type { StandardSchema } from "./schema.ts";
 import type { Storage } from "./storage.ts";
 
@@ -43,42 +43,4 @@ export interface SessionOptions<Data extends object = Dict, CookieName extends s
   readonly clock?: Clock | undefined;
   /** Flask's own rules instead of ours; made by `flaskConfig` of `hipflask/flask`. */
   readonly flask?: FlaskRules | undefined;
-}
-
-/** What Flask does otherwise than this library does by default. */
-export interface FlaskRules {
-  readonly cookie: CookieTemplate;
-  /** `SESSION_REFRESH_EACH_REQUEST`: a permanent session's cookie goes out with every response. */
-  readonly refreshEachRequest: boolean;
-  /**
-   * `SESSION_PERMANENT`, where sessions are in a store of Flask-Session's: what `_permanent` is in a new session. A session that
-   * holds nothing else is none, and one that is emptied keeps it. Undefined for Flask's own sessions.
-   */
-  readonly permanent?: boolean | undefined;
-}
-
-const DEFAULT_LIFETIME = 14 * 24 * 60 * 60;
-
-/** Durations and clock, checked and with their defaults. */
-export interface Timing {
-  readonly clock: Clock;
-  readonly lifetime: number;
-  readonly idleTimeout: number | undefined;
-}
-
-/** @throws ConfigError for a duration that is no positive whole number of seconds */
-export function timing(
-  options: Pick<SessionOptions, "clock" | "lifetime" | "idleTimeout" | "flask">,
-): Timing {
-  const { clock = systemClock, lifetime = DEFAULT_LIFETIME, idleTimeout } = options;
-  // Flask allows a lifetime of 0: sessions that end within the second.
-  checkSeconds("lifetime", lifetime, options.flask === undefined ? 1 : 0);
-  if (idleTimeout !== undefined) checkSeconds("idleTimeout", idleTimeout, 1);
-  return { clock, lifetime, idleTimeout };
-}
-
-function checkSeconds(name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) {
-    throw new ConfigError(`${name} must be a whole number of seconds, at least ${least}.`);
-  }
 }

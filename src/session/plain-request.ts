@@ -1,4 +1,4 @@
-import type { RequestFacts } from "./manager.ts";
+import type { RequestFacts } from "./request-facts.ts";
 
 type NodeHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 type FetchHeaders = Pick<Headers, "get">;

@@ -1,7 +1,7 @@
 import type { TaggedJson } from "../codec/index.ts";
 import { TextMerger } from "./text-merger.ts";
 import type { Changes } from "./live-session.ts";
-import type { ReadData } from "./storage.ts";
+import type { ReadData } from "./session-json.ts";
 
 /** The texts that sessions in a store are compared and merged by, in the JSON of its layout. */
 export class SessionTexts {

@@ -1,7 +1,8 @@
 import type { Events } from "./events.ts";
-import type { FlaskRules, Timing } from "./options.ts";
+import type { FlaskRules } from "./flask-rules.ts";
 import type { StandardSchema } from "./schema.ts";
-import type { SessionJson } from "./storage.ts";
+import type { SessionJson } from "./session-json.ts";
+import type { Timing } from "./timing.ts";
 
 /** What all sessions of a manager have in common: its options, checked and complete. */
 export interface Settings<Data extends object> {

@@ -5,7 +5,7 @@ import { copyData, emptyData, fit, type StandardSchema } from "./schema.ts";
 import type { LiveSession } from "./live-session.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
-import type { ReadData } from "./storage.ts";
+import type { ReadData } from "./session-json.ts";
 
 /** The session that a request begins with: what was stored, as the schema wants it, or an empty one. */
 export function startSession<Data extends object>(

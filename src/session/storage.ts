@@ -1,25 +1,13 @@
-import type { Dict, OpenedCookie, ParsedDict } from "../codec/index.ts";
-import type { NumberTypes } from "../encoding/python-json.ts";
+import type { Dict, OpenedCookie } from "../codec/index.ts";
 import type { SecretKey } from "../signer/index.ts";
 import type { OpenAcceptedFormat } from "./accepted-format.ts";
 import type { Events } from "./events.ts";
 import type { Keeping } from "./keeping.ts";
-import type { Timing } from "./options.ts";
+import type { Timing } from "./timing.ts";
 import type { SessionCookie } from "./session-cookie.ts";
+import type { SessionJson } from "./session-json.ts";
 import type { Settings } from "./settings.ts";
 import type { StoredSessions } from "./server-side/stored-sessions.ts";
-
-/** Turns session data into the text by which two states of it are compared. */
-export interface SessionJson {
-  /** @throws DataError with the path of what cannot be written */
-  stringify(data: Dict, numberTypes?: NumberTypes): string;
-}
-
-/** Session data that was read from its text. */
-export interface ReadData extends Omit<ParsedDict, "canonical"> {
-  /** The text that {@link SessionJson.stringify} writes for this data. */
-  readonly json: string;
-}
 
 /** A session cookie that is ours, whole, and young enough. */
 export type GenuineCookie = Extract<OpenedCookie, { data: Dict }>;

@@ -4,4 +4,5 @@ export type { FetchHandler, TestTarget } from "./client/target.ts";
 export { TestClient, type TestClientOptions, type TestRequestInit } from "./client/test-client.ts";
 export { cookieFor, type CookieForOptions } from "./cookie-for.ts";
 export { FakeClock } from "./fake-clock.ts";
-export { storeSuite, type StoreCapabilities, type StoreSuiteOptions } from "./store-suite.ts";
+export { storeSuite, type StoreSuiteOptions } from "./store-suite.ts";
+export type { StoreCapabilities } from "./stores/capabilities.ts";

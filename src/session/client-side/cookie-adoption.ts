@@ -7,10 +7,11 @@ import { type AdoptionNote, adoptionNote } from "../adoption-note.ts";
 import { AcceptedFormats, type FoundSession } from "../accepted-formats.ts";
 import type { Events } from "../events.ts";
 import { holdsAnything, keepableText } from "../keepable.ts";
-import type { Timing } from "../options.ts";
+import type { Timing } from "../timing.ts";
 import { RESERVED } from "../reserved.ts";
 import type { SessionCookie } from "../session-cookie.ts";
-import type { GenuineCookie, ReadData } from "../storage.ts";
+import type { ReadData } from "../session-json.ts";
+import type { GenuineCookie } from "../storage.ts";
 
 /** Seconds after which no request with the old cookie is under way any more. */
 const SETTLED = 60;

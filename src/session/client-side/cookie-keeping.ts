@@ -12,7 +12,8 @@ import type { SessionCookie } from "../session-cookie.ts";
 import type { Session } from "../session.ts";
 import type { Settings } from "../settings.ts";
 import { startSession } from "../start.ts";
-import type { GenuineCookie, ReadData } from "../storage.ts";
+import type { ReadData } from "../session-json.ts";
+import type { GenuineCookie } from "../storage.ts";
 
 /** Keeps a session in its cookie. */
 export class CookieKeeping<Data extends object> implements Keeping<Data> {

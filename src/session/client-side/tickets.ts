@@ -1,7 +1,7 @@
 import { seconds } from "../../clock.ts";
 import type { AdoptionNote } from "../adoption-note.ts";
 import type { Events } from "../events.ts";
-import type { Timing } from "../options.ts";
+import type { Timing } from "../timing.ts";
 import { RESERVED } from "../reserved.ts";
 import { successorOf, withMeta } from "../server-side/record-text.ts";
 import type { SessionId } from "../server-side/session-id.ts";

@@ -2,13 +2,13 @@ import type { FlaskSessionCodec } from "../../codec/index.ts";
 import { flaskSessionJson } from "../../codec/flask-session-json.ts";
 import { MalformedError, StoreError } from "../../errors.ts";
 import type { Events } from "../events.ts";
-import type { Timing } from "../options.ts";
+import type { Timing } from "../timing.ts";
 import type { StoreGuard } from "../server-side/guarded-store.ts";
 import { jitter } from "../server-side/pause.ts";
 import { type Known, RecordWriter } from "../server-side/record-writer.ts";
 import type { SessionId } from "../server-side/session-id.ts";
 import { SessionTexts } from "../session-texts.ts";
-import type { ReadData } from "../storage.ts";
+import type { ReadData } from "../session-json.ts";
 import type { LoadedRecord, RecordStore, SessionKey, SessionRecord } from "../store.ts";
 
 /** A session of Flask-Session's as it is in the store. */

@@ -7,7 +7,7 @@ import type { Changes, LiveSession } from "../live-session.ts";
 import type { Session } from "../session.ts";
 import type { Settings } from "../settings.ts";
 import { startSession } from "../start.ts";
-import type { ReadData } from "../storage.ts";
+import type { ReadData } from "../session-json.ts";
 import type { FlaskRecords } from "./flask-records.ts";
 import { type FlaskSessionIds, publicName } from "./session-ids.ts";
 

@@ -2,7 +2,7 @@ import { flaskSessionJson } from "../../codec/flask-session-json.ts";
 import { FlaskSessionCodec, type FlaskSessionFormat } from "../../codec/index.ts";
 import { ConfigError } from "../../errors.ts";
 import type { Events } from "../events.ts";
-import type { Timing } from "../options.ts";
+import type { Timing } from "../timing.ts";
 import { StoreGuard } from "../server-side/guarded-store.ts";
 import type { Storage } from "../storage.ts";
 import type { RecordStore } from "../store.ts";

@@ -7,7 +7,7 @@ import type { AcceptedFormats, FoundSession } from "../accepted-formats.ts";
 import { adoptionName, adoptionNote } from "../adoption-note.ts";
 import type { Events } from "../events.ts";
 import { holdsAnything, keepableText } from "../keepable.ts";
-import type { Timing } from "../options.ts";
+import type { Timing } from "../timing.ts";
 import { RESERVED } from "../reserved.ts";
 import type { SessionCookie } from "../session-cookie.ts";
 import { withMeta } from "./record-text.ts";

@@ -1,7 +1,7 @@
 import type { EncryptedCookie } from "../../codec/index.ts";
 import { decodeBase64url, encodeBase64url } from "../../encoding/base64url.ts";
 import type { Events } from "../events.ts";
-import type { Timing } from "../options.ts";
+import type { Timing } from "../timing.ts";
 import { RESERVED } from "../reserved.ts";
 import type { SessionTexts } from "../session-texts.ts";
 import type { Version } from "../store.ts";

@@ -13,7 +13,7 @@ import type { Changes, LiveSession, NewIdentity } from "../live-session.ts";
 import type { Session } from "../session.ts";
 import type { Settings } from "../settings.ts";
 import { startSession } from "../start.ts";
-import type { ReadData } from "../storage.ts";
+import type { ReadData } from "../session-json.ts";
 import type { KnownSession, StoredSessions } from "./stored-sessions.ts";
 
 /** More cookies of the session's name than this come from no honest browser. */

@@ -5,7 +5,7 @@ import { ConfigError, MalformedError, StoreError } from "../../errors.ts";
 import { Doubts } from "./doubts.ts";
 import type { Events } from "../events.ts";
 import type { StoreGuard } from "./guarded-store.ts";
-import type { Timing } from "../options.ts";
+import type { Timing } from "../timing.ts";
 import type { RecordCodec } from "./record-codec.ts";
 import { jitter } from "./pause.ts";
 import { predecessorOf, renamedText, retiredText, successorOf } from "./record-text.ts";
@@ -13,7 +13,7 @@ import { type Known, type RecordAccess, RecordWriter } from "./record-writer.ts"
 import { RESERVED } from "../reserved.ts";
 import { SessionTexts } from "../session-texts.ts";
 import type { SessionId } from "./session-id.ts";
-import type { ReadData } from "../storage.ts";
+import type { ReadData } from "../session-json.ts";
 import type { OwnedRecord, SaveResult, SessionKey, SessionRecord, StoredRecord } from "../store.ts";
 
 /** Milliseconds for which the old ID of a session can still be read. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SessionRecord } from "../../session/store.ts";
-import type { StoreCapabilities } from "../store-suite.ts";
+import type { StoreCapabilities } from "./capabilities.ts";
 import {
   assertStored,
   at,

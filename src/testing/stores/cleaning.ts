@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SessionStore } from "../../session/store.ts";
-import type { StoreCapabilities } from "../store-suite.ts";
+import type { StoreCapabilities } from "./capabilities.ts";
 import { assertGone, at, type Check, create, DAY, HOUR, key, lives, record, save, tag } from "./common.ts";
 
 /** What ends many records at once, whoever owns them. */
