@@ -9,6 +9,8 @@ export interface Progress {
   base: string | undefined;
   /** Its data without the cookie, as it was last stored; undefined where it was not. */
   saved: string | undefined;
+  /** Milliseconds that its cookie lasted as it was last stored; undefined where it was not. */
+  duration: number | undefined;
   /** The record that our own stores know it by. */
   known: unknown;
   /** Somebody has ended it in the meantime. */
@@ -21,7 +23,13 @@ const known = new WeakMap<object, Progress>();
 export function progressOf(session: object): Progress {
   const present = known.get(session);
   if (present !== undefined) return present;
-  const progress: Progress = { base: undefined, saved: undefined, known: undefined, gone: false };
+  const progress: Progress = {
+    base: undefined,
+    saved: undefined,
+    duration: undefined,
+    known: undefined,
+    gone: false,
+  };
   known.set(session, progress);
   return progress;
 }
@@ -31,6 +39,12 @@ export function begin(session: Session, stored: object): void {
   const progress = progressOf(session);
   progress.base = JSON.stringify(stored);
   progress.known = progressOf(stored).known;
+  progress.duration = durationOf(session);
+}
+
+/** Milliseconds that a session's cookie lasts; less than nothing where it ends with the browser's session. */
+export function durationOf({ cookie }: Session): number {
+  return cookie.originalMaxAge ?? -1000;
 }
 
 /** A session's data without its cookie, as JSON: what is compared to see whether it has changed. */

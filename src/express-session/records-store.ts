@@ -168,7 +168,7 @@ export class RecordsStore extends Store {
   /** When a session ends: as its cookie says. */
   #expiry(text: string): Date {
     const { cookie } = JSON.parse(text) as { cookie?: { expires?: string | null } };
-    const expires = new Date(cookie?.expires ?? NaN);
+    const expires = new Date(cookie?.expires || NaN);
     return Number.isNaN(expires.getTime()) ? new Date(Date.now() + this.#ttl * 1000) : expires;
   }
 }

@@ -3,7 +3,7 @@ import type { ResponseHeaders } from "../session/index.ts";
 import { varyWithCookie } from "../session/vary.ts";
 import { keeperOf } from "./keeper.ts";
 import type { Settings } from "./options.ts";
-import { dataText, progressOf } from "./progress.ts";
+import { dataText, durationOf, progressOf } from "./progress.ts";
 import { isSecure, type SessionRequest } from "./request.ts";
 import { inflate, saveSession, Session, sessionOf } from "./session.ts";
 import type { Signatures } from "./signature.ts";
@@ -23,7 +23,6 @@ export class SessionExchange {
   #originalId: string | undefined;
   #originalText: string | undefined;
   #expires: Date | null | undefined;
-  #maxAge: number | null | undefined;
   #isAccessed = false;
   #committed = false;
   #storing: Promise<void> | undefined;
@@ -80,7 +79,6 @@ export class SessionExchange {
     this.#originalText = dataText(session);
     if (stored === undefined) return;
     this.#expires = session.cookie.expires;
-    this.#maxAge = session.cookie.originalMaxAge;
     if (!this.#settings.resave) progressOf(session).saved = this.#originalText;
   }
 
@@ -138,9 +136,9 @@ export class SessionExchange {
   }
 
   /** Whether a handler has given a stored session another duration. (To touch it takes a millisecond.) */
-  #isMoved({ id, cookie }: Session): boolean {
-    if (this.#cookieId !== id) return false;
-    return Math.abs((cookie.originalMaxAge ?? -1000) - (this.#maxAge ?? -1000)) >= 1000;
+  #isMoved(session: Session): boolean {
+    const { duration } = progressOf(session);
+    return duration !== undefined && Math.abs(durationOf(session) - duration) >= 1000;
   }
 
   /** What was changed after the headers had left is stored before the response ends; its cookie cannot change any more. */

@@ -1,7 +1,7 @@
 import type { Cookie } from "./cookie.ts";
 import { storedCookie } from "./cookie.ts";
 import { keeperOf } from "./keeper.ts";
-import { begin, dataText, progressOf } from "./progress.ts";
+import { begin, dataText, durationOf, progressOf } from "./progress.ts";
 import type { SessionRequest } from "./request.ts";
 import type { StoredSession } from "./store-shape.ts";
 
@@ -102,9 +102,9 @@ export class Session {
 
 /** Stores a session, and notes what was stored. */
 export async function saveSession(session: Session): Promise<void> {
-  const saved = dataText(session);
+  const stored = { saved: dataText(session), duration: durationOf(session) };
   await keeperOf(session.req.sessionStore).set(session.id, session);
-  progressOf(session).saved = saved;
+  Object.assign(progressOf(session), stored);
 }
 
 /** What a store gave back as a session. */

@@ -15,7 +15,8 @@ export class Touches {
 
   /** A session is stored, or touched, as it is now. */
   told(session: Session): void {
-    this.#told.set(session.id, session.cookie.expires?.getTime() ?? Date.now());
+    const { expires } = session.cookie;
+    this.#told.set(session.id, expires ? expires.getTime() : Date.now());
   }
 
   /** @param expires when the session ended as it was loaded */

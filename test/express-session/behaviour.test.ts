@@ -11,7 +11,7 @@ import session, {
 import { MemoryStore as Records } from "hipflask/stores/memory";
 import { describe, expect, test, vi } from "vitest";
 import { faultyStore, sleep } from "../support/faulty-store.ts";
-import { Browser, dictApp, OPTIONS, serve } from "./applications.ts";
+import { Browser, dictApp, OPTIONS, serve, theirs } from "./applications.ts";
 
 /** A store of ours that counts what it is asked, is slow where it is told to be, and can be down. */
 function counted({ ms = 0 } = {}) {
@@ -72,6 +72,44 @@ describe("hipflask/express-session", () => {
     await browser.send("GET", "/remember");
     expect(Number(await browser.json("/left"))).toBeGreaterThan(3_500_000);
   });
+
+  test("stores another duration that a handler gives a session which it has just saved, as after Passport's login", async () => {
+    const app = dictApp({ cookie: { maxAge: 60_000 } });
+    app.post("/remember", async (request, response) => {
+      await request.session.regenerate();
+      Object.assign(request.session, { user: "ada" });
+      await request.session.save();
+      request.session.cookie.maxAge = 3_600_000;
+      response.send("remembered");
+    });
+    app.get("/left", (request, response) => void response.json(request.session.cookie.maxAge));
+    const browser = new Browser(await serve(app));
+    await browser.send("POST", "/remember");
+    expect(Number(await browser.json("/left"))).toBeGreaterThan(3_500_000);
+  });
+
+  test.each([
+    ["theirs", () => new theirs.MemoryStore()],
+    ["ours", () => new Records()],
+  ])(
+    "lets a cookie end with the browser's session by expires = false, on a store of %s",
+    async (_, store) => {
+      const app = dictApp({ store: store() as never, cookie: { maxAge: 60_000 } });
+      app.post("/brief", (request, response) => {
+        Object.assign(request.session, { a: true });
+        request.session.cookie.expires = false as never;
+        response.send("brief");
+      });
+      const browser = new Browser(await serve(app));
+      const answer = await browser.send("POST", "/brief");
+      expect([answer.status, answer.headers.getSetCookie().join()]).toEqual([
+        200,
+        expect.not.stringContaining("Expires"),
+      ]);
+      await browser.send("POST", "/set/b");
+      expect(await browser.json("/dump")).toEqual({ a: true, b: true });
+    },
+  );
 
   test("tells caches whose answer it is", async () => {
     const browser = new Browser(await serve(dictApp({})));
