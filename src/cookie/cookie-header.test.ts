@@ -120,6 +120,10 @@ describe("parseCookiePairs", () => {
 });
 
 describe("findCookies", () => {
+  test.each([[undefined], [5], [[""]], [[]]])("finds no name that is no text: %j", (noText) => {
+    expect(findCookies("undefined=1; 5=2; a=3", noText as never)).toEqual([]);
+  });
+
   test("finds all values of one name in their order", () => {
     expect(findCookies("a=1; session=x; b=session=2; session = y ;session=", "session")).toEqual([
       "x",

@@ -121,7 +121,7 @@ function visitCookies(header: CookieHeader, visit: (name: string, value: string)
 
 /** Whether the parser can ever find this name: not empty, no `;` or `=`, no blank at either end. */
 function isFindable(name: string): boolean {
-  return name !== "" && !/^[\t ]|[;=]|[\t ]$/.test(name);
+  return typeof name === "string" && name !== "" && !/^[\t ]|[;=]|[\t ]$/.test(name);
 }
 
 function decodeOrKeep(decode: (value: string) => string, value: string): string {

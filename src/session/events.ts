@@ -93,6 +93,7 @@ export class Events {
 
   /** Calls `listener` for each event of the type; returns what removes it. */
   on(type: EventType | "*", listener: EventListener): () => void {
+    if (typeof listener !== "function") throw new TypeError("A listener must be a function.");
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(listener));
     return () => listeners.delete(listener);

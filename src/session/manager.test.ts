@@ -77,6 +77,25 @@ describe("keys", () => {
   });
 });
 
+describe("a caller's mistake is said at once", () => {
+  test.each([
+    ["no options", undefined, /needs options/],
+    ["accept of something else", { secretKey: KEY, accept: [undefined] }, /accept takes/],
+    ["a clock that is a function", { secretKey: KEY, clock: () => 5 }, /clock must be/],
+    ["a lifetime of ages", { secretKey: KEY, lifetime: 1e12 }, /from 1 to 3155760000/],
+    ["an idle timeout of nothing", { secretKey: KEY, idleTimeout: 0 }, /from 1 to/],
+  ])("%s", (_, options, message) => {
+    expect(() => createSessions(options as never)).toThrow(ConfigError);
+    expect(() => createSessions(options as never)).toThrow(message);
+  });
+
+  test("a context that is none, and a listener that is none", async () => {
+    const { sessions } = setUp();
+    await expect(sessions.get(undefined as never)).rejects.toThrow(ConfigError);
+    expect(() => sessions.on("*", undefined as never)).toThrow("must be a function");
+  });
+});
+
 describe("the current session", () => {
   const isRefused = (promise: Promise<unknown>) => expect(promise).rejects.toThrow(ConfigError);
 

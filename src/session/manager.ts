@@ -3,6 +3,7 @@ import { bindCookies, CookieJar } from "../cookie/index.ts";
 import type { Dict } from "../codec/index.ts";
 import { ConfigError } from "../errors.ts";
 import { checkSecretKeys, MAKE_KEY, type SecretKey, weaknessOf } from "../signer/secret-key.ts";
+import type { AcceptedFormat, OpenAcceptedFormat } from "./accepted-format.ts";
 import { type CookieTemplate, nativeTemplates } from "./cookie-settings.ts";
 import { type EventListener, Events, type EventType, warn } from "./events.ts";
 import { Exchange } from "./exchange.ts";
@@ -47,13 +48,18 @@ export class SessionManager<Data extends object = any> {
         "What was given to createSessions as storage is none. Write storage: encryptedCookie(), signedCookie() or serverSide(store).",
       );
     }
+    if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function") {
+      throw new ConfigError(
+        "What was given to createSessions as schema is no Standard Schema (standardschema.dev), as those of Zod 3.24, Valibot 1, ArkType 2 and later are.",
+      );
+    }
     this.#isAmbient = options.ambient !== false;
     const keys = this.#secretKeys(options, storage, production);
     this.#templates = flask
       ? { secure: flask.cookie, loopback: flask.cookie }
       : nativeTemplates(options.cookie ?? {}, production);
     const setup = { keys: keys ?? [], timing: times, events: this.#events };
-    const accept = (options.accept ?? []).map((format) => format.open(setup));
+    const accept = (options.accept ?? []).map((format) => openFormat(format, setup));
     this.#storage = storage.open({ ...setup, accept, isFlask: flask !== undefined });
     for (const { program, cookies } of accept) this.#checkApart(program, cookies[0].name);
     this.#settings = {
@@ -104,7 +110,7 @@ export class SessionManager<Data extends object = any> {
    * @throws ConfigError when no adapter of this manager has seen the request
    */
   get(context: object): Promise<Session<Data>> {
-    const exchange = (context as Slots<Data>)[this.#slot];
+    const exchange = (context as Slots<Data> | undefined)?.[this.#slot];
     if (exchange === undefined) {
       return Promise.reject(
         new ConfigError(
@@ -304,6 +310,10 @@ export class SessionManager<Data extends object = any> {
 export function createSessions<Data extends object = Dict, CookieName extends string = string>(
   options: SessionOptions<Data, CookieName>,
 ): SessionManager<Data> {
+  if (typeof options !== "object" || options === null)
+    throw new ConfigError(
+      "createSessions needs options, a key above all: createSessions({ secretKey: process.env.SECRET_KEY }).",
+    );
   return new SessionManager(options);
 }
 
@@ -318,6 +328,16 @@ interface Ambient {
 const ambient = new AsyncLocalStorage<Ambient>();
 
 type Slots<Data extends object> = Record<symbol, Exchange<Data> | undefined>;
+
+function openFormat(
+  format: AcceptedFormat,
+  setup: Parameters<AcceptedFormat["open"]>[0],
+): OpenAcceptedFormat {
+  if (typeof format?.open === "function") return format.open(setup);
+  throw new ConfigError(
+    "accept takes what acceptFlask(…), acceptExpressSession(…) and others of hipflask/flask and hipflask/migrate return.",
+  );
+}
 
 function refuseWithoutKey(): never {
   throw new ConfigError(

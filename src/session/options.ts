@@ -20,7 +20,7 @@ export interface SessionOptions<Data extends object = Dict, CookieName extends s
   readonly storage?: Storage | undefined;
   /** Types `session.data`, checks what was stored and fills in defaults: any Standard Schema. Must accept `{}`. Default: any dict. */
   readonly schema?: StandardSchema<Data> | undefined;
-  /** Seconds a session lasts at most, counted from its creation, however much it is used. Default: 14 days. */
+  /** Seconds a session lasts at most, counted from its creation, however much it is used: 1 to 3,155,760,000, a hundred years. Default: 14 days. */
   readonly lifetime?: number | undefined;
   /**
    * Seconds a session may stay unused before it ends, counted from the last request that used it, give or take a tenth:

@@ -12,6 +12,29 @@ describe("a schema", () => {
   const create = (clock: FakeClock) =>
     createSessions({ secretKey: KEY, storage: signedCookie(), schema, clock });
 
+  test("that is strict and has lost a key keeps the others", async () => {
+    const cart = z.array(z.string()).default([]);
+    const before = setUp({ schema: z.strictObject({ cart, theme: z.string().optional() }) as never });
+    const after = setUp({ clock: before.clock, schema: z.strictObject({ cart }) as never });
+    await before.visitor.visit((session) => void (session.data = { cart: ["tea"], theme: "dark" }));
+    const visitor = before.visitor.at(after.sessions);
+    await visitor.visit(({ data }) => {
+      expect(data).toEqual({ cart: ["tea"] });
+      data["cart"] = ["cake"];
+    });
+    await visitor
+      .at(before.sessions)
+      .visit(({ data }) => expect(data).toEqual({ cart: ["cake"], theme: "dark" }));
+  });
+
+  test.each([
+    ["a function", () => true],
+    ["an object", {}],
+    ["null", null],
+  ])("that is none is refused at once: %s", (_, none) => {
+    expect(() => createSessions({ secretKey: KEY, schema: none as never })).toThrow(/no Standard Schema/);
+  });
+
   test("gives types and defaults, and defaults alone set no cookie", async () => {
     const visitor = new Visitor(create(new FakeClock()));
     expect(

@@ -50,12 +50,26 @@ export async function fit(schema: StandardSchema, stored: Dict): Promise<Fitted>
   const replaced = new Set(result.issues.flatMap((issue) => topKey(issue) ?? []));
   const again = await schema["~standard"].validate(without(stored, replaced, result.issues));
   if (!again.issues) return { data: copyData(again.value), replaced: [...replaced], empty };
-  const data = empty ?? emptied(await schema["~standard"].validate({}));
-  return {
-    data: copyData(data),
-    replaced: Object.keys(stored).filter((key) => Object.hasOwn(data, key)),
-    empty,
-  };
+  return { ...(await fitOneByOne(schema, stored)), empty };
+}
+
+/** Where a schema does not say what does not fit: whatever it takes beside what it took before. */
+async function fitOneByOne(schema: StandardSchema, stored: Dict): Promise<Omit<Fitted, "empty">> {
+  let data = emptied(await schema["~standard"].validate({}));
+  let taken: Dict = {};
+  const refused: string[] = [];
+  for (const key of Object.keys(stored)) {
+    const more = { ...taken };
+    setOwn(more, key, stored[key]);
+    const result = await schema["~standard"].validate(more);
+    if (result.issues) {
+      refused.push(key);
+      continue;
+    }
+    taken = more;
+    data = copyData(result.value);
+  }
+  return { data, replaced: refused.filter((key) => Object.hasOwn(data, key)) };
 }
 
 /**

@@ -147,6 +147,41 @@ describe("life cycle", () => {
   });
 });
 
+test("permanent takes what a form sends, as Flask does", async () => {
+  const { visitor } = setUp();
+  const { setCookies } = await visitor.visit((session) => {
+    session.data["a"] = 1;
+    session.permanent = "on" as never;
+  });
+  expect(setCookies.join()).toContain("Expires=");
+  await visitor.visit(({ permanent }) => expect(permanent).toBe(true));
+});
+
+describe("update", () => {
+  test("changes nothing where its function throws, as in a store", async () => {
+    const { visitor } = setUp();
+    await visitor.visit((session) => void (session.data = { stock: 5, items: [1] }));
+    await visitor.visit(async (session) => {
+      const { items } = session.data as { items: number[] };
+      const selling = session.update((data: any) => {
+        data.stock -= 9;
+        data.items.push(2);
+        if (data.stock < 0) throw new Error("sold out");
+      });
+      await expect(selling).rejects.toThrow("sold out");
+      items.push(3);
+    });
+    await visitor.visit(({ data }) => expect(data).toEqual({ stock: 5, items: [1, 3] }));
+  });
+
+  test("says what it takes", async () => {
+    const { visitor } = setUp();
+    await visitor.visit(async (session) => {
+      await expect(session.update(undefined as never)).rejects.toThrow("takes a function");
+    });
+  });
+});
+
 describe("after the headers have left", () => {
   test("every change throws instead of being lost", async () => {
     const { visitor } = setUp();

@@ -7,6 +7,7 @@ import { type Flash, flashesOf, withFlash } from "./flash.ts";
 import type { Changes, LiveSession } from "./live-session.ts";
 import { readOnly } from "./read-only.ts";
 import { FRESH, LASTING, refuseReserved, RESERVED, withOwn } from "./reserved.ts";
+import { copyData } from "./schema.ts";
 import type { Settings } from "./settings.ts";
 import { takeOver } from "./take-over.ts";
 
@@ -118,7 +119,7 @@ export class Session<Data extends object = any> {
     this.#setMeta(
       "session.permanent",
       RESERVED.permanent,
-      this.#settings.flask || permanent ? permanent : undefined,
+      this.#settings.flask || permanent ? Boolean(permanent) : undefined,
     );
   }
 
@@ -143,6 +144,8 @@ export class Session<Data extends object = any> {
    * @throws StoreError when the store fails; nothing was changed then, or (`STORE_TIMEOUT`) perhaps
    */
   async update(change: (data: Data) => void | Promise<void>): Promise<void> {
+    if (typeof change !== "function")
+      throw new TypeError("session.update takes a function that changes the data it is given.");
     const live = this.#live;
     if (live?.update !== undefined) {
       this.#writeLive("session.update");
@@ -157,9 +160,22 @@ export class Session<Data extends object = any> {
       });
     }
     this.#write("session.update");
-    await change(this.#data);
+    await this.#changeOrNot(change);
     // What changed after the headers had left is lost.
     if (this.#sealed) throw new HeadersSentError("session.update");
+  }
+
+  /** As in a store, where the function throws nothing has changed. What cannot be written cannot be copied either. */
+  async #changeOrNot(change: (data: Data) => void | Promise<void>): Promise<void> {
+    this.#stringify();
+    const before = copyData(this.#data);
+    try {
+      await change(this.#data);
+    } catch (error) {
+      this.#data = takeOver(this.#data as Dict, before) as Data;
+      this.#numberTypes?.adopt(this.#data);
+      throw error;
+    }
   }
 
   /**
@@ -307,7 +323,7 @@ export class Session<Data extends object = any> {
     const now = this.#stringify();
     // What was changed while the store was at work is kept on top.
     const current = now === sent ? fresh : await live.revive(live.merge(sent, now, stored));
-    takeOver(this.#data as Dict, current.#data as Dict);
+    this.#data = takeOver(this.#data as Dict, current.#data as Dict) as Data;
     current.#numberTypes?.adopt(this.#data);
     this.#hidden = current.#hidden;
     this.#numberTypes = current.#numberTypes;

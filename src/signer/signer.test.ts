@@ -45,6 +45,19 @@ describe("text and bytes", () => {
   });
 });
 
+test.each([undefined, null, 5, [1], () => 1].map((value) => [value]))(
+  "%s is said to be neither text nor bytes",
+  (value) => {
+    const signer = new Signer("key");
+    expect(() => signer.unsign(value as never)).toThrow(/must be text or bytes/);
+    expect(() => signer.sign(value as never)).toThrow(/must be text or bytes/);
+  },
+);
+
+test.each([5, [], [1]].map((salt) => [salt]))("a salt is text or bytes: %j", (salt) => {
+  expect(() => new Signer("key", { salt: salt as never }).sign("a")).toThrow(/must be text or bytes/);
+});
+
 describe("keys", () => {
   test("sign with the last and verify with all", () => {
     const rotated = new Signer(["oldest", "older", "newest"]);

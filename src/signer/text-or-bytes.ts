@@ -9,9 +9,15 @@ const latin1 = new TextDecoder("latin1");
 /** ES2024, in Node since version 20. */
 type WellFormable = string & { isWellFormed(): boolean };
 
-/** Whether `value` has UTF-8 bytes of its own: a lone surrogate has none, and would share those of U+FFFD. */
+/**
+ * Whether `value` has UTF-8 bytes of its own: a lone surrogate has none, and would share those of U+FFFD.
+ *
+ * @throws TypeError for what is neither text nor bytes
+ */
 export function isEncodable(value: TextOrBytes): boolean {
-  return typeof value !== "string" || (value as WellFormable).isWellFormed();
+  if (typeof value === "string") return (value as WellFormable).isWellFormed();
+  void bytesOf(value);
+  return true;
 }
 
 /** @throws TypeError where {@link isEncodable} says no */
@@ -20,7 +26,13 @@ export function checkEncodable(value: TextOrBytes): void {
 }
 
 export function toBytes(value: TextOrBytes): Uint8Array {
-  return typeof value === "string" ? encoder.encode(value) : value;
+  return typeof value === "string" ? encoder.encode(value) : bytesOf(value);
+}
+
+/** @throws TypeError for what is neither text nor bytes: a parameter that a request does not have, say */
+function bytesOf(value: Uint8Array): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError("What is signed, and its signature and salt, must be text or bytes (a Uint8Array).");
 }
 
 /** @throws TypeError when the bytes are not UTF-8 */
@@ -57,7 +69,7 @@ export function splitLast(
     return at < 0 ? undefined : [value.slice(0, at), value.slice(at + separator.length)];
   }
   const mark = encoder.encode(separator);
-  let at = value.length - mark.length;
+  let at = bytesOf(value).length - mark.length;
   while (at >= 0 && !mark.every((byte, i) => value[at + i] === byte)) at--;
   return at < 0 ? undefined : [value.subarray(0, at), value.subarray(at + mark.length)];
 }

@@ -10,6 +10,48 @@ import { FakeClock } from "../../testing/fake-clock.ts";
 
 const increment = (data: any) => void (data.n = (data.n ?? 0) + 1);
 
+test.each(["regenerate", "update"] as const)(
+  "%s goes on with data that cannot be changed in its place",
+  async (method) => {
+    const getter = {
+      get g() {
+        return 5;
+      },
+    };
+    for (const data of [Object.freeze({ a: 1 }), { v: getter }, Object.seal({ a: 1 })]) {
+      const { visitor, sessions } = setUpServer();
+      await visitor.visit((session) => void (session.data = { start: 1 }));
+      await visitor.visit(async (session) => {
+        session.data = data;
+        if (method === "regenerate") await session.regenerate({ user: "ada" });
+        else await session.update(increment);
+        session.data.after = 2;
+      });
+      const stored = JSON.parse(JSON.stringify(data));
+      await visitor.visit((session) => expect(session.data).toMatchObject({ ...stored, after: 2 }));
+      expect(await sessions.forUser("ada").list()).toHaveLength(method === "regenerate" ? 1 : 0);
+    }
+  },
+);
+
+test.each([" t", " di", " d", " b"])(
+  "a new session whose only key is %j is that, whatever stores it",
+  async (key) => {
+    for (const store of [
+      (session: any) => void (session.data[key] = 1),
+      (session: any) => session.update((data: any) => void (data[key] = 1)),
+      (session: any) => {
+        session.data[key] = 1;
+        return session.regenerate();
+      },
+    ]) {
+      const { visitor } = setUpServer();
+      await visitor.visit(store);
+      await visitor.visit(({ data }) => expect(data).toEqual({ [key]: 1 }));
+    }
+  },
+);
+
 describe("the store keeps", () => {
   const values: [string, unknown][] = [
     ["text of every kind", ["", "é", "\u0000", "\ud800", "😀", "</script>", "\u2028", "a".repeat(100_000)]],

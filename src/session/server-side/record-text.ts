@@ -1,5 +1,5 @@
-import type { Dict } from "../../codec/index.ts";
-import { setOwn } from "../../encoding/plain.ts";
+import { type Dict, DICT } from "../../codec/tagged-json.ts";
+import { isDict, setOwn } from "../../encoding/plain.ts";
 import { stringifyPythonJson } from "../../encoding/python-json.ts";
 import { parsePythonJson } from "../../encoding/python-json-parse.ts";
 import { RESERVED, withOwn } from "../reserved.ts";
@@ -7,12 +7,20 @@ import type { SessionKey } from "../store.ts";
 
 /** The text of a session with other values under some of its own keys; undefined takes a key out. */
 export function withMeta(text: string, meta: Readonly<Record<string, unknown>>): string {
-  const dict = parsePythonJson(text, "keep") as Dict;
+  const dict = unescaped(parsePythonJson(text, "keep") as Dict);
   for (const [key, value] of Object.entries(meta)) {
     if (value === undefined) delete dict[key];
     else setOwn(dict, key, value);
   }
   return stringifyPythonJson(dict, { sortKeys: true });
+}
+
+/** A session of one key that looks like a tag stands in its text as one that is none. Beside another key it looks like none. */
+function unescaped(dict: Dict): Dict {
+  const inner = Object.keys(dict).length === 1 ? dict[DICT] : undefined;
+  return isDict(inner)
+    ? Object.fromEntries(Object.entries(inner).map(([key, value]) => [key.slice(0, -2), value]))
+    : dict;
 }
 
 /** What stays under the old ID of a session that got a new one. */
