@@ -86,7 +86,7 @@ const paths = {
     holds: ["adapters/react-router-storage", "adapters/react-router-session", ...ON_FETCH, ...SESSION],
     budget: 2,
   },
-  "./adapters/sveltekit": { holds: ["adapters/sveltekit", ...ON_FETCH, ...SESSION], budget: 1.5 },
+  "./adapters/sveltekit": { holds: ["adapters/sveltekit", ...ON_FETCH, ...SESSION], budget: 2.5 },
   "./adapters/web": { holds: ["adapters/web", ...ON_FETCH, ...SESSION], budget: 1.5 },
   "./inspector": { holds: ["inspector", "browser", "csrf", ...SESSION], budget: 86 },
   "./inspector/admin": { holds: ["inspector", "csrf", ...SESSION], budget: 28 },

@@ -1,12 +1,7 @@
 import type { FastifyPluginCallback, FastifyRequest } from "fastify";
-import type { Exchange, SessionManager } from "../session/index.ts";
+import type { SessionManager } from "../session/index.ts";
 import { beginOnNode } from "./node-begin.ts";
 import { isRefusal, refusalOf } from "./refusal.ts";
-
-/** Under this name a request has its exchange. */
-const EXCHANGE = Symbol("hipflask.exchange");
-
-type Request<Data extends object> = FastifyRequest & { [EXCHANGE]?: Exchange<Data> };
 
 /**
  * Sessions for Fastify. `sessions.get(request)` and `cookies(request)` take the request. Register it before the routes that
@@ -25,18 +20,19 @@ type Request<Data extends object> = FastifyRequest & { [EXCHANGE]?: Exchange<Dat
  */
 export function fastifySessions<Data extends object>(sessions: SessionManager<Data>): FastifyPluginCallback {
   const plugin: FastifyPluginCallback = (app, _options, ready) => {
-    app.addHook("onRequest", (request: Request<Data>, reply, next) => {
+    app.addHook("onRequest", (request: FastifyRequest, reply, next) => {
       if (sessions.isBound(request)) return next();
       const { exchange } = beginOnNode(sessions, request, request.raw, reply.raw);
-      request[EXCHANGE] = exchange;
       return sessions.run(exchange, next);
     });
     // What reads the body loses track of the request.
-    app.addHook("preValidation", (request: Request<Data>, _reply, next) => {
-      sessions.run(request[EXCHANGE]!, next);
+    app.addHook("preValidation", (request: FastifyRequest, _reply, next) => {
+      sessions.run(sessions.exchangeOf(request)!, next);
     });
-    app.addHook("onSend", (request: Request<Data>, reply, payload, done) => {
-      const exchange = request[EXCHANGE]!;
+    app.addHook("onSend", (request: FastifyRequest, reply, payload, done) => {
+      const exchange = sessions.exchangeOf(request);
+      // Answered by a hook that stands before this one.
+      if (exchange === undefined) return done(null, payload);
       const { status } = payload instanceof Response ? payload : { status: reply.statusCode };
       try {
         const stored = isRefusal(exchange, status) ? undefined : exchange.commit();

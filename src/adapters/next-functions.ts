@@ -61,6 +61,18 @@ export function responseTo(error: unknown): Response {
   return new Response(null, { status: Number(status) });
 }
 
+/** Whether this is what Next gives a proxy after the request; a route handler gets its parameters. */
+export function isProxyEvent(event: unknown): boolean {
+  return typeof (event as { waitUntil?: unknown } | undefined)?.waitUntil === "function";
+}
+
+/** The response with a whole URL in its Location: Next takes nothing else from a proxy, and makes a path of it again. */
+export function absolute(response: Response, base: string): Response {
+  const location = response.headers.get("Location");
+  if (location !== null) response.headers.set("Location", new URL(location, base).href);
+  return response;
+}
+
 function digestOf(error: unknown): string {
   return String((error as { digest?: unknown } | null)?.digest);
 }

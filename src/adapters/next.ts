@@ -1,7 +1,16 @@
+import { cookies } from "../cookie/index.ts";
+import { UnauthorizedError } from "../errors.ts";
 import type { Exchange, Session, SessionManager } from "../session/index.ts";
 import type { RequestFacts } from "../session/request-facts.ts";
 import { factsOf } from "../session/plain-request.ts";
-import { isRedirect, type NextFunctions, responseTo, setCookies } from "./next-functions.ts";
+import {
+  absolute,
+  isProxyEvent,
+  isRedirect,
+  type NextFunctions,
+  responseTo,
+  setCookies,
+} from "./next-functions.ts";
 import { unlessRefused } from "./refusal.ts";
 import { answerWithin } from "./web-exchange.ts";
 
@@ -84,7 +93,10 @@ export function nextSessions<Data extends object>(
       const context = await functions.headers();
       if (!sessions.isBound(context)) bind(context);
       const session = await sessions.get(context);
-      if (!open.has(context)) session.seal(READ_ONLY);
+      if (!open.has(context)) {
+        session.seal(READ_ONLY);
+        cookies(context).seal();
+      }
       return session;
     },
 
@@ -97,6 +109,8 @@ export function nextSessions<Data extends object>(
           return answerWithin(sessions, exchange, () =>
             work().catch(async (error: unknown) => {
               if (isRedirect(error)) await settle(exchange);
+              if (error instanceof UnauthorizedError && isProxyEvent(rest[0]))
+                return absolute(error.getResponse(), request.url);
               return responseTo(error);
             }),
           );

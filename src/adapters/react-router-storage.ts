@@ -33,7 +33,8 @@ export interface ReactRouterSessionStorage<Data extends object> {
  * Sessions for React Router and Remix in the shape of `createSessionStorage`, for applications that call `getSession` and
  * `commitSession` in loaders and actions. New ones are better off with the middleware, which forgets no commit.
  *
- * @throws ConfigError where a session may take several cookies: `commitSession` returns one header
+ * @throws ConfigError where a session may take several cookies, ours and an old one that is accepted among them: `commitSession`
+ *   returns one header
  *
  * @example
  * export const { getSession, commitSession, destroySession } = reactRouterSessionStorage(sessions);
@@ -49,7 +50,7 @@ export function reactRouterSessionStorage<Data extends object>(
 ): ReactRouterSessionStorage<Data> {
   if (sessions.maxCookies > 1)
     throw new ConfigError(
-      "React Router's commitSession returns one Set-Cookie header, and these sessions may take several (maxCookies). Use the middleware, reactRouterSessions(sessions).",
+      "React Router's commitSession returns one Set-Cookie header, and these sessions may take several (maxCookies, or accept without a store). Use the middleware, reactRouterSessions(sessions).",
     );
   return {
     async getSession(request) {

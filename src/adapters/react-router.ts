@@ -3,7 +3,7 @@ import { answer } from "./web-exchange.ts";
 
 /** Middleware of React Router's kind, as far as it matters here. */
 export type ReactRouterMiddleware = (
-  args: { readonly request: Request; readonly context: object },
+  args: { readonly request: Request; readonly url?: URL; readonly context: object },
   next: () => Promise<Response>,
 ) => Promise<Response>;
 
@@ -24,8 +24,17 @@ export type ReactRouterMiddleware = (
 export function reactRouterSessions<Data extends object>(
   sessions: SessionManager<Data>,
 ): ReactRouterMiddleware {
-  return async ({ request, context }, next) => {
+  return async ({ request, url, context }, next) => {
     if (sessions.isBound(context)) return next();
-    return answer(sessions, context, request, next, true);
+    const { method, headers } = request;
+    const asked = { url: addressOf(url ?? new URL(request.url)), method, headers };
+    return answer(sessions, context, asked, next, true);
   };
+}
+
+/** The page's own address, also where React Router's script asks for some routes' data alone. */
+function addressOf({ href }: URL): string {
+  const url = new URL(href);
+  url.searchParams.delete("_routes");
+  return url.href;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { ConfigError } from "../errors.ts";
 import { createSessions, type Session } from "../session/index.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
-import { KEY, OTHER_KEY } from "../../test/support/visitor.ts";
+import { KEY, OTHER_KEY, Visitor } from "../../test/support/visitor.ts";
 import { CsrfTokens, originCheck } from "./index.ts";
 
 const url = "https://shop.example/buy";
@@ -65,6 +66,18 @@ describe("originCheck", () => {
 });
 
 describe("CsrfTokens", () => {
+  test("are good where the session's schema does not know their part", async () => {
+    const sessions = createSessions({ secretKey: KEY, schema: z.object({ n: z.number().default(0) }) });
+    const csrf = new CsrfTokens({ secretKey: KEY });
+    const browser = new Visitor(sessions);
+    let token = "";
+    await browser.visit((session) => void (token = csrf.make(session)));
+    await browser.visit((session) => {
+      expect([csrf.isGood(session, token), csrf.isGood(session, csrf.make(session))]).toEqual([true, true]);
+      expect(session.data).toEqual({ n: 0 });
+    });
+  });
+
   const csrf = new CsrfTokens({ secretKey: KEY });
 
   async function visitor(): Promise<Session> {

@@ -27,6 +27,10 @@ export interface CsrfTokenOptions {
 interface TokenSession {
   readonly data: object;
   readonly user: string | undefined;
+  /** @internal What is stored beside the data: also what its schema does not know. */
+  own?(key: string): unknown;
+  /** @internal */
+  setOwn?(key: string, value: unknown): void;
 }
 
 /** The bytes of a session's part of the tokens: as many digits as a SHA-1 of Flask-WTF's has. */
@@ -61,15 +65,19 @@ export class CsrfTokens {
 
   /** A token for a page of this session, which gets its part of the tokens with the first one. */
   make(session: TokenSession): string {
-    const data = session.data as Record<string, unknown>;
-    data[this.#fieldName] ??= Buffer.from(randomBytes(SECRET_BYTES)).toString("hex");
-    return this.#serializer.dumps(data[this.#fieldName], this.#salt(session));
+    let secret = this.#secret(session);
+    if (secret === undefined) {
+      secret = Buffer.from(randomBytes(SECRET_BYTES)).toString("hex");
+      if (session.setOwn) session.setOwn(this.#fieldName, secret);
+      else (session.data as Record<string, unknown>)[this.#fieldName] = secret;
+    }
+    return this.#serializer.dumps(secret, this.#salt(session));
   }
 
   /** Whether a token was made for this session, by us, and not too long ago. */
   isGood(session: TokenSession, token: unknown): boolean {
-    const secret = (session.data as Record<string, unknown>)[this.#fieldName];
-    if (typeof token !== "string" || typeof secret !== "string") return false;
+    const secret = this.#secret(session);
+    if (typeof token !== "string" || secret === undefined) return false;
     const limit = this.#timeLimit === null ? {} : { maxAge: this.#timeLimit };
     try {
       const made = this.#serializer.loads(token, { salt: this.#salt(session), ...limit });
@@ -78,6 +86,13 @@ export class CsrfTokens {
       if (error instanceof BadData) return false;
       throw error;
     }
+  }
+
+  /** The session's part of the tokens. Where a schema does not know it, it is stored all the same, and not part of the data. */
+  #secret(session: TokenSession): string | undefined {
+    const secret =
+      session.own?.(this.#fieldName) ?? (session.data as Record<string, unknown>)[this.#fieldName];
+    return typeof secret === "string" ? secret : undefined;
   }
 
   /** A token is good for the user who got it. Flask-WTF's is for the session, whoever that is. */

@@ -28,7 +28,7 @@ export interface AcceptOptions {
    * Who is logged in, by the old session's data: `session.user` from now on. A session without the key in question comes here as
    * well, so write `data.passport?.user`. Default: nobody.
    */
-  readonly user?: ((data: OldData) => string | undefined) | undefined;
+  readonly user?: ((data: OldData) => string | number | undefined) | undefined;
 }
 
 /** For formats whose cookie does not tell whether it outlives the browser. */
@@ -76,13 +76,15 @@ interface Known {
 /** An old session's data with Flask's keys, and without names that have a meaning in our sessions alone. */
 export function acceptedSession(
   stored: Dict,
-  { user }: Pick<AcceptOptions, "user">,
+  options: Pick<AcceptOptions, "user">,
   { permanent = false, expires, flashes = [] }: Known = {},
 ): AcceptedSession {
   const { data } = splitReserved(stored);
   delete data[FRESH];
-  const who = user?.(data);
-  if (typeof who === "string" && who !== "") data[RESERVED.user] = who;
+  const who: string | number | bigint | undefined = options.user?.(data);
+  // Databases count their users, and a login asks for text: as createLogin makes it of an ID.
+  const user = typeof who === "number" || typeof who === "bigint" ? String(who) : who;
+  if (typeof user === "string" && user !== "") data[RESERVED.user] = user;
   if (permanent) data[RESERVED.permanent] = true;
   if (flashes.length > 0) data[RESERVED.flashes] = flashes;
   return { data, numberTypes: undefined, expires };

@@ -35,6 +35,7 @@ export class SessionManager<Data extends object = any> {
   /** Under this name a request's context has its exchange with this manager. */
   readonly #slot: symbol = Symbol("hipflask.session");
   readonly #isAmbient: boolean;
+  readonly #accepts: boolean;
   #saidInsecure = false;
   #observer: Observer | undefined;
 
@@ -61,6 +62,7 @@ export class SessionManager<Data extends object = any> {
     const setup = { keys: keys ?? [], timing: times, events: this.#events };
     const accept = (options.accept ?? []).map((format) => openFormat(format, setup));
     this.#storage = storage.open({ ...setup, accept, isFlask: flask !== undefined });
+    this.#accepts = accept.length > 0;
     for (const { program, cookies } of accept) this.#checkApart(program, cookies[0].name);
     this.#settings = {
       json: this.#storage.json,
@@ -264,9 +266,10 @@ export class SessionManager<Data extends object = any> {
     return this.#settings;
   }
 
-  /** For adapters: how many Set-Cookie headers a session may need. */
+  /** For adapters: how many Set-Cookie headers a session may need. One that was taken over from an old cookie also deletes that one. */
   get maxCookies(): number {
-    return this.#storage.maxCookies ?? 1;
+    const { maxCookies = 1, stored } = this.#storage;
+    return this.#accepts && stored === undefined ? maxCookies + 1 : maxCookies;
   }
 
   /** For adapters: whether one of them has seen this request already. */

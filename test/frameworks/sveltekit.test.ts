@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { svelteKitSessions } from "../../src/adapters/sveltekit.ts";
 import { cookies } from "../../src/cookie/index.ts";
+import { createLogin } from "../../src/login/index.ts";
 import type { SessionManager } from "../../src/session/index.ts";
 import { breakable } from "../../src/testing/adapters/broken-store.ts";
 import { newSession, signed } from "../../src/testing/adapters/storages.ts";
@@ -70,7 +71,11 @@ describeFramework("sveltekit", "in SvelteKit", () => {
 
   async function visit(
     sessions: SessionManager<any>,
-    parts: { answer?(event: Event): Promise<Response>; load?(event: Event): Promise<object> },
+    parts: {
+      answer?(event: Event): Promise<Response>;
+      load?(event: Event): Promise<object>;
+      handle?: unknown;
+    },
   ): Promise<TestClient> {
     const listener = listenerWith("sveltekit", { handle: svelteKitSessions(sessions), ...parts });
     const { origin, close } = await listen(createServer(listener));
@@ -97,6 +102,45 @@ describeFramework("sveltekit", "in SvelteKit", () => {
       expect([reply.status, names.toSorted()]).toEqual([status, ["own", "session", "theme"]]);
       expect([reply.headers.get("Vary"), reply.headers.get("Cache-Control")]).toEqual(["Cookie", "no-store"]);
     }
+  });
+
+  test("what was written before the redirect of a hook behind ours is kept", async () => {
+    const sessions = signed.sessions();
+    const ours = svelteKitSessions(sessions);
+    type Input = Parameters<typeof ours>[0];
+    const handle = ({ event, resolve }: Input, kit: { redirect(status: number, to: string): never }) =>
+      ours({
+        event,
+        async resolve() {
+          if (event.url.pathname === "/login") return resolve(event);
+          (await sessions.get(event)).flash("Log in: “ä;=”");
+          cookies(event).set("theme", "dark", { maxAge: 60 });
+          return kit.redirect(302, "/login");
+        },
+      });
+    const client = await visit(sessions, {
+      handle,
+      answer: async (event) => Response.json((await sessions.get(event)).flashes()),
+    });
+    const reply = await client.get("/account");
+    expect([reply.status, reply.headers.get("Location")]).toEqual([302, "/login"]);
+    expect(reply.headers.getSetCookie().toSorted()).toEqual([
+      expect.stringMatching(/^session=.*; Path=\//),
+      expect.stringMatching(/^theme=dark; Max-Age=60; Path=\//),
+    ]);
+    expect(await (await client.get("/login")).json()).toEqual([
+      { category: "message", message: "Log in: “ä;=”" },
+    ]);
+  });
+
+  test("a guard notes the page, also where SvelteKit's own script asks for its data", async () => {
+    const sessions = signed.sessions();
+    const auth = createLogin(sessions, { loadUser: (id) => ({ id }), loginView: "/login" });
+    const client = await visit(sessions, {
+      load: async (event) => ({ text: String((await auth.unauthorized(event)).location) }),
+    });
+    for (const path of ["/under-test?a=1", "/under-test/__data.json?a=1&x-sveltekit-invalidated=01"])
+      expect(await (await client.get(path)).text()).toContain("/login?next=%2Funder-test%3Fa%3D1");
   });
 
   test("a load function that finds the store down is answered with 503, or as its own script wants it", async () => {

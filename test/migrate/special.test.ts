@@ -117,6 +117,19 @@ describeInstalled("migrate", "What is special about", () => {
     expect(() => acceptSecureSession({ sodium: nacl, secret: OLD })).toThrow(ConfigError);
   });
 
+  test("a user who is a number in a database is one", async () => {
+    const { sign } = await library("cookie-signature").then(({ default: signature }) => signature);
+    const cookie = `connect.sid=${encodeURIComponent(`s:${sign("an-id", OLD)}`)}; Path=/`;
+    const store = {
+      get: (_: string, done: (...answer: any[]) => void) =>
+        done(null, { cookie: {}, passport: { user: 42 } }),
+      destroy: (_: string, done: () => void) => done(),
+    };
+    const format = acceptExpressSession({ secret: OLD, store, user: (data) => data["passport"]?.user });
+    const browser = await setUp(format, serverSide(new MemoryStore())).visitor([cookie]);
+    await browser.visit((session) => expect(session.user).toBe("42"));
+  });
+
   test("express-session: passport's user, a store that is down, and a file that is missing", async () => {
     const { sign } = await library("cookie-signature").then(({ default: signature }) => signature);
     const cookie = `connect.sid=${encodeURIComponent(`s:${sign("an-id", OLD)}`)}; Path=/`;

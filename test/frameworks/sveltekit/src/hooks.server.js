@@ -1,1 +1,3 @@
-export const handle = (input) => globalThis.hipflaskAnswers.getStore().handle(input);
+import { redirect } from "@sveltejs/kit";
+
+export const handle = (input) => globalThis.hipflaskAnswers.getStore().handle(input, { redirect });
