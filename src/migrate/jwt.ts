@@ -75,6 +75,7 @@ function unregistered(claims: Dict): Dict {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !REGISTERED.has(name)));
 }
 
-function subject({ sub }: Dict): string | undefined {
-  return typeof sub === "string" ? sub : undefined;
+/** RFC 7519 wants text; many an application has put in a number. */
+function subject({ sub }: Dict): string | number | undefined {
+  return typeof sub === "string" || typeof sub === "number" ? sub : undefined;
 }

@@ -111,14 +111,18 @@ const NOW = Math.floor(Date.now() / 1000);
 describe("A JWT", () => {
   const claims = { sub: "42", theme: "dark", exp: NOW + 60 };
 
-  test("gives its subject and the claims that are not registered", async () => {
-    expect(await look(HS256, handMade({ alg: "HS256", typ: "JWT" }, claims))).toEqual({
-      user: "42",
-      data: { theme: "dark" },
-      isNew: false,
-      events: [],
-    });
-  });
+  test.each([["text"], ["a number"]])(
+    "gives its subject, %s, and the claims that are not registered",
+    async (kind) => {
+      const sub = kind === "text" ? "42" : 42;
+      expect(await look(HS256, handMade({ alg: "HS256", typ: "JWT" }, { ...claims, sub }))).toEqual({
+        user: "42",
+        data: { theme: "dark" },
+        isNew: false,
+        events: [],
+      });
+    },
+  );
 
   const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const pem = pair.publicKey.export({ type: "spki", format: "pem" }) as string;
