@@ -1,9 +1,8 @@
 /**
  * Compares hipflask with its peers, side by side in one run.
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { writeSection } from "./lib/document.mjs";
 import { machine } from "./lib/machine.mjs";
 import { prepare } from "./lib/prepare.mjs";
 import { markdown } from "./lib/report.mjs";
@@ -42,15 +41,12 @@ Compares hipflask, built, with its peers in one run and prints ratios. The first
             which has no peers and runs only so
   --quick   fewer and shorter rounds: about a minute for each suite, frameworks five
   --json    results as JSON on standard output; the tables are left out
-  --update  also writes the tables into docs/benchmarks.md; takes all suites at full length, half an hour
+  --update  also writes the tables of these suites into docs/benchmarks.md; takes them at full length, all of them half an hour
   --help    this text
 
 Example: npm run bench -- sign --quick
 
 Exit status: 0 measured (whether or not goals are met: timings gate nothing), 1 a suite failed, 2 wrong usage.`;
-
-const DOCUMENT = join(import.meta.dirname, "../docs/benchmarks.md");
-const MARKER = "<!-- What follows is written by `npm run bench -- --update`. -->";
 
 function parseCommand() {
   const { values, positionals } = parseArgs({
@@ -65,13 +61,16 @@ function parseCommand() {
   const all = Object.keys(ALL);
   const idle = positionals.find((filter) => !all.some((name) => name.includes(filter)));
   if (idle !== undefined) throw new Error(`No suite's name holds "${idle}". There are: ${all.join(", ")}.`);
-  if (values.update && (values.quick || positionals.length > 0)) {
-    throw new Error("--update takes all suites at full length: leave the filters and --quick out.");
-  }
   const names =
     positionals.length === 0
       ? Object.keys(SUITES)
       : all.filter((name) => positionals.some((filter) => name.includes(filter)));
+  const alone = names.find((name) => Object.hasOwn(ALONE, name));
+  if (values.update && (values.quick || alone !== undefined)) {
+    throw new Error(
+      `--update takes suites at full length that compare with peers: leave ${alone ?? "--quick"} out.`,
+    );
+  }
   return { ...values, names };
 }
 
@@ -96,6 +95,9 @@ prepare(log);
 process.noDeprecation = true;
 
 const header = { ...machine(), date: new Date().toISOString().slice(0, 10), quick };
+const { node, platform, cpu, cores, date } = header;
+const where = `Node ${node}, ${platform}, ${cores} cores of ${cpu}, ${date}${quick ? ", --quick" : ""}`;
+const sectionOf = (name, result) => `## ${name}\n\n${where}\n\n${markdown(result)}`;
 const results = {};
 for (const name of names) {
   const start = performance.now();
@@ -104,20 +106,12 @@ for (const name of names) {
     log(`${name}: ${about}`);
     results[name] = await run({ quick, log: (line) => log(`${name}: ${line}`) });
     log(`${name}: took ${((performance.now() - start) / 1000).toFixed(0)} s`);
+    if (update) writeSection(name, sectionOf(name, results[name]), Object.keys(SUITES));
   } catch (error) {
     process.exitCode = 1;
     log(`${name}: FAILED: ${error.stack}`);
   }
 }
 
-const { node, platform, cpu, cores, date } = header;
-const text = [
-  `Node ${node}, ${platform}, ${cores} cores of ${cpu}, ${date}${quick ? ", --quick" : ""}`,
-  ...Object.entries(results).map(([name, result]) => `## ${name}\n\n${markdown(result)}`),
-].join("\n\n");
-console.log(json ? JSON.stringify({ ...header, results }, null, 2) : text);
-
-if (update && process.exitCode !== 1) {
-  const [prose] = readFileSync(DOCUMENT, "utf8").split(MARKER);
-  writeFileSync(DOCUMENT, `${prose}${MARKER}\n\n${text}\n`);
-}
+const sections = Object.entries(results).map(([name, result]) => sectionOf(name, result));
+console.log(json ? JSON.stringify({ ...header, results }, null, 2) : sections.join("\n\n"));
