@@ -20,8 +20,8 @@ const FORMATS: readonly FlaskSessionFormat[] = ["msgpack", "json", "pickle"];
  * Options with which `createSessions` does exactly what Flask does, or Flask-Session where SESSION_TYPE asks for it: cookie, format,
  * layout, lifetimes, headers. Both sides then read and write one session.
  *
- * What stays different: nested changes are noticed, and assigning the value that is there already is no change; a cookie
- * from a clock that is up to five seconds ahead is accepted; a session that Flask cannot read and answers with 500 is an
+ * What stays different: nested changes are noticed, and assigning the value that is there already is no change; `modified = false`
+ * holds until the end of the request; a cookie from a clock that is up to five seconds ahead is accepted; a session that Flask cannot read and answers with 500 is an
  * empty session; a cookie that no browser would keep is an error in place of a warning.
  *
  * @example
