@@ -125,6 +125,12 @@ describe("secret rotate", () => {
     expect(after.includes("\r\n")).toBe(text.includes("\r\n"));
   });
 
+  test("exports the fallbacks where the key is exported, for a shell that reads the file", async () => {
+    const { after } = await rotate(`  export SECRET_KEY=${old}\nexport B=1\n`);
+    expect(after).toMatch(/^ {2}export SECRET_KEY=\S+\nexport SECRET_KEY_FALLBACKS=\S+\nexport B=1\n$/);
+    expect((await rotate(`exported=1\nSECRET_KEY=${old}\n`)).after).toMatch(/\nSECRET_KEY_FALLBACKS=/);
+  });
+
   test("keeps a key that needs quotes", async () => {
     const { env } = await rotate(`SECRET_KEY='a "b" #c $d'\n`);
     expect(env["SECRET_KEY_FALLBACKS"]).toBe('a "b" #c $d');

@@ -15,7 +15,7 @@ export function readEnv(text: string): Readonly<Record<string, string | undefine
 }
 
 /**
- * The text of an env file with other values for some of its variables; a variable that is missing comes into a line after `anchor`'s.
+ * The text of an env file with other values for some of its variables; a variable that is missing comes into a line after `anchor`'s, exported as that is.
  * Everything else stays as it is, to the byte.
  *
  * @throws UsageError where that cannot be done for certain
@@ -58,9 +58,12 @@ function replaced(text: string, name: string, value: string): string {
 }
 
 function added(text: string, name: string, value: string, anchor: string): string {
-  const line = `${name}=${quoted(value)}`;
+  const [found] = text.matchAll(assignment(anchor));
+  // A shell that reads the file hands on to programs what is exported, and nothing else.
+  const exported = /^[ \t]*export[ \t]/.test(found?.[1] ?? "") ? "export " : "";
+  const line = `${exported}${name}=${quoted(value)}`;
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
-  const end = text.indexOf("\n", text.search(assignment(anchor)));
+  const end = text.indexOf("\n", found?.index);
   return end < 0 ? text + newline + line : `${text.slice(0, end + 1)}${line}${newline}${text.slice(end + 1)}`;
 }
 
