@@ -25,3 +25,13 @@ export function indented(json: string, margin = ""): string {
 export function printable(text: string): string {
   return text.replace(NOT_PRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
+
+/** A text as JSON: itself where it is JSON already. */
+export function asJson(text: string): string {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
+}

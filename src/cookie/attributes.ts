@@ -52,7 +52,8 @@ export function checkPair(name: string, value: string): void {
       "A cookie's name must be a token: letters, digits and !#$%&'*+-.^_`|~, at least one.",
     );
   }
-  if (typeof value !== "string" || !COOKIE_VALUE.test(value)) {
+  if (typeof value !== "string") throw new CookieError("A cookie's value must be a string.");
+  if (!COOKIE_VALUE.test(value)) {
     throw new CookieError(
       "A cookie's value cannot hold spaces, commas, semicolons, backslashes, inner quotes, control or non-ASCII characters. Encode it, for example with encodeURIComponent, and pass `{ decode: decodeURIComponent }` where it is read.",
     );

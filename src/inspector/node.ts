@@ -39,9 +39,9 @@ async function bodyOf(request: NodeRequest): Promise<string | Uint8Array<ArrayBu
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request) {
-    chunks.push(chunk as Uint8Array);
+    // Read to its end, or the next request on this connection would wait behind the rest for ever.
+    if (size <= LARGEST) chunks.push(chunk as Uint8Array);
     size += (chunk as Uint8Array).length;
-    if (size > LARGEST) break;
   }
   return Buffer.concat(chunks);
 }

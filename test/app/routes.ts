@@ -152,8 +152,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
 
   "POST /login": async ({ query }, session) => {
-    const user = query.get("user");
-    if (user === null) throw new RequestError(400, "user is missing");
+    const user = query.get("user") ?? "";
+    if (user === "") throw new RequestError(400, "user is missing");
     const current = await session();
     const permanent = query.get("permanent");
     if (permanent !== null) current.permanent = permanent === "1" || permanent === "true";

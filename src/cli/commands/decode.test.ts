@@ -327,3 +327,9 @@ describe("sign", () => {
     },
   );
 });
+
+test("answers with JSON also where a cookie holds what JSON has no word for", async () => {
+  const value = new EncryptedCookie([KEY]).seal('{"n":NaN}', "__Host-session");
+  const { cookies } = await report("decode", `__Host-session=${value}`);
+  expect(cookies[0]?.content).toBe('{"n":NaN}');
+});

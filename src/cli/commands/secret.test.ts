@@ -131,6 +131,13 @@ describe("secret rotate", () => {
     expect((await rotate(`exported=1\nSECRET_KEY=${old}\n`)).after).toMatch(/\nSECRET_KEY_FALLBACKS=/);
   });
 
+  test.each(["SECRET_KEY=\n", "A=1"])("says of %j what to write, and not what to append", async (text) => {
+    const { code, err, after } = await rotate(text);
+    expect([code, after]).toEqual([2, text]);
+    expect(err).toMatch(/has no SECRET_KEY\. Write what/);
+    expect((await rotate("A=1\n")).err).toContain(">> .env");
+  });
+
   test("keeps a key that needs quotes", async () => {
     const { env } = await rotate(`SECRET_KEY='a "b" #c $d'\n`);
     expect(env["SECRET_KEY_FALLBACKS"]).toBe('a "b" #c $d');

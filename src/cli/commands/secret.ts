@@ -105,10 +105,14 @@ async function rotate({ file, name }: RotateOptions, io: Io): Promise<void> {
   await rewriteFile(resolve(io.cwd, file), (text) => {
     const env = readEnv(text);
     old = env[name] ?? "";
-    if (old === "")
+    if (old === "") {
+      const canAppend = env[name] === undefined && /(?:^|\n)$/.test(text);
       throw new UsageError(
-        `${file} has no ${name}. Make one with: echo ${name}=$(npx hipflask secret make) >> ${file}`,
+        canAppend
+          ? `${file} has no ${name}. Make one with: echo ${name}=$(npx hipflask secret make) >> ${file}`
+          : `${file} has no ${name}. Write what npx hipflask secret make prints into it, as ${name}=…`,
       );
+    }
     if (old.includes(","))
       throw new UsageError(
         `The key in ${name} has a comma, which a list of fallbacks cannot hold. Nothing was changed.`,

@@ -2,7 +2,8 @@ import { decodedValue } from "../../cookie/decoded-value.ts";
 import { constantTimeEqualText } from "../../crypto/equal.ts";
 import { Hmac } from "../../crypto/hmac.ts";
 import { Signatures } from "../../express-session/signature.ts";
-import { asJson, EVERYBODY, type Finding, type Inspection, keyThat } from "./finding.ts";
+import { asJson } from "../json-text.ts";
+import { EVERYBODY, type Finding, type Inspection, keyThat } from "./finding.ts";
 
 const EXPRESS_FORM = /^s:.+\.[A-Za-z0-9+/]{43}$/s;
 const FASTIFY_FORM = /^[^;]{1,512}\.[A-Za-z0-9+/]{43}$/;

@@ -49,13 +49,3 @@ export const APPLICATION = "by the application alone";
 export function keyThat(keys: readonly NamedKey[], made: (key: string) => boolean): string | undefined {
   return keys.find(({ key }) => made(key))?.where;
 }
-
-/** A text as JSON: itself where it is JSON already. */
-export function asJson(text: string): string {
-  try {
-    JSON.parse(text);
-    return text;
-  } catch {
-    return JSON.stringify(text);
-  }
-}

@@ -6,7 +6,8 @@ import { ConfigError, MalformedError, TooLargeError } from "../../errors.ts";
 import { decodeCookie } from "../../login/remember-token.ts";
 import { type KeyDerivation, Signer, TimestampSigner } from "../../signer/index.ts";
 import { parseTimestamp } from "../../signer/timestamp.ts";
-import { asJson, EVERYBODY, type Finding, type Inspection, keyThat } from "./finding.ts";
+import { asJson } from "../json-text.ts";
+import { EVERYBODY, type Finding, type Inspection, keyThat } from "./finding.ts";
 
 /** A use of itsdangerous, by what keeps its tokens apart from others. */
 interface Use {

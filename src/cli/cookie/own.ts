@@ -2,6 +2,7 @@ import { EncryptedCookie } from "../../codec/index.ts";
 import { chunkSuffix, joinChunks, type JoinedChunks, MAX_CHUNKS, withoutLabel } from "../../cookie/chunks.ts";
 import { KeyRing } from "../../crypto/key-ring.ts";
 import { handleOf, readSessionId } from "../../session/server-side/session-id.ts";
+import { asJson } from "../json-text.ts";
 import { APPLICATION, type Finding, type Inspection } from "./finding.ts";
 
 /** What our cookie is called where it is given no name. */
@@ -31,7 +32,7 @@ export function encryptedCookie(cookie: Inspection): Finding | undefined {
   for (const tried of name === undefined ? NAMES : [name]) {
     const opened = codec.open(value, undefined, tried);
     if (opened.refused === undefined)
-      return { ...known, facts, key: named.where, made: opened.signedAt, content: opened.json };
+      return { ...known, facts, key: named.where, made: opened.signedAt, content: asJson(opened.json) };
   }
   const problem = `its key ID is that of ${named.where}, but it was changed, made for a cookie of another name (give name=value), for another application (--application), or by a clock that is ahead`;
   return { ...known, facts, problem };

@@ -3,7 +3,8 @@ import { MalformedError } from "../../errors.ts";
 import { isSeal, openSeal } from "../../migrate/iron.ts";
 import { type Sodium, secretboxOpener } from "../../migrate/sodium.ts";
 import { driver } from "../driver.ts";
-import { APPLICATION, asJson, type Finding, type Inspection } from "./finding.ts";
+import { asJson } from "../json-text.ts";
+import { APPLICATION, type Finding, type Inspection } from "./finding.ts";
 
 /** iron refuses shorter passwords. */
 const MIN_PASSWORD = 32;

@@ -1,7 +1,7 @@
 import type { OwnedRecord, SessionStore } from "../../session/index.ts";
 import { ownerTag } from "../../session/server-side/session-id.ts";
 import { InterruptedError, type Io, print, UsageError } from "../io.ts";
-import { printable } from "../json-text.ts";
+import { asJson, printable } from "../json-text.ts";
 import type { NamedKey } from "../keys.ts";
 import { Progress } from "../progress.ts";
 import { styleOf } from "../style.ts";
@@ -64,5 +64,5 @@ function row(seen: string, ends: string, user: string, device: string, handle: s
 export function jsonLine(facts: RecordFacts, withContent = false): string {
   const { content, isSession: _, user = null, ...others } = facts;
   const text = JSON.stringify({ ...others, user, readable: content !== undefined });
-  return withContent && content !== undefined ? `${text.slice(0, -1)},"content":${content}}` : text;
+  return withContent && content !== undefined ? `${text.slice(0, -1)},"content":${asJson(content)}}` : text;
 }
