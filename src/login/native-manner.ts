@@ -26,6 +26,8 @@ export class NativeManner implements Manner {
   readonly #sessions: SessionManager;
   readonly #protection: SessionProtection;
   readonly #remembering: Remembering | undefined;
+  /** Requests whose token another one has used a moment ago; the session is that one's. */
+  readonly #recalled = new WeakSet<LoginRequest["exchange"]>();
 
   constructor(
     sessions: SessionManager,
@@ -100,6 +102,7 @@ export class NativeManner implements Manner {
   ): Promise<User | undefined> {
     if (presented.outcome === "used") {
       this.#setCookie(request, remembering, presented);
+      this.#recalled.add(request.exchange);
       return lookup(presented.series.user);
     }
     if (presented.outcome === "stolen") await this.#endStolen(remembering, presented.series);
@@ -174,8 +177,11 @@ export class NativeManner implements Manner {
     const sent = this.#sent(request, remembering);
     const presented = sent === undefined ? undefined : await remembering.series.present(sent);
     if (presented?.outcome === "stolen") await this.#endStolen(remembering, presented.series);
-    else if (presented !== undefined && presented.outcome !== "unknown")
+    else if (presented !== undefined && presented.outcome !== "unknown") {
       await remembering.series.end(presented.series);
+      // Another request may have made a session of it, or the browser have forgotten one.
+      await this.#endSessions(presented.series.key.id, presented.series.user);
+    }
     if (former !== undefined) await remembering.series.endNamed(former.name, former.user);
     this.#deleteCookie(request, remembering);
   }
@@ -195,8 +201,9 @@ export class NativeManner implements Manner {
     return maxAge === undefined || age <= maxAge;
   }
 
-  isRemembered({ session }: LoginRequest): boolean {
-    return session.user !== undefined && session.own(RESERVED.series) !== undefined;
+  isRemembered({ exchange, session }: LoginRequest): boolean {
+    if (session.user === undefined) return this.#recalled.has(exchange);
+    return session.own(RESERVED.series) !== undefined;
   }
 
   async forget(id: string): Promise<void> {
