@@ -13,6 +13,20 @@ function request(method: string, headers: Record<string, string>) {
 }
 
 describe("originCheck", () => {
+  test.each([
+    ["headers in lists", { "sec-fetch-site": ["cross-site"], host: ["a.example"] }, "cross-site"],
+    [
+      "two answers at once",
+      { "sec-fetch-site": ["same-origin", "cross-site"], host: "a.example" },
+      "cross-site",
+    ],
+    ["a default port at the host alone", { origin: "http://intranet", host: "intranet:80" }, undefined],
+    ["another port", { origin: "http://intranet", host: "intranet:8080" }, "other-origin"],
+    ["a host that is none", { origin: "http://intranet", host: "in tranet" }, "other-origin"],
+  ])("reads %s", (_, headers, found) => {
+    expect(originCheck()({ method: "POST", headers } as never)).toBe(found);
+  });
+
   const check = originCheck({ trustedOrigins: ["https://accounts.example"] });
 
   test.each([

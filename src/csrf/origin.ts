@@ -45,14 +45,22 @@ export function originCheck(
     if (site !== undefined) return site === "same-site" ? "same-site" : "cross-site";
     if (origin === undefined) return undefined;
     // Behind a proxy the connection may be plain while the page is not, so only the host is compared.
-    const { host } = factsOf(request);
-    return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase() ? undefined : "other-origin";
+    return isAt(origin, factsOf(request).host) ? undefined : "other-origin";
   };
+}
+
+/** Whether an origin is at this host; its scheme's own port may be named by one of them alone. */
+function isAt(origin: string, host: string | undefined): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { protocol, host: asked } = new URL(origin);
+  const here = `${protocol}//${host ?? ""}`;
+  return URL.canParse(here) && new URL(here).host === asked;
 }
 
 function header({ headers }: CheckedRequest, name: string): string | undefined {
   const value = typeof headers.get === "function" ? headers.get(name) : (headers as NodeHeaders)[name];
-  return typeof value === "string" ? value.toLowerCase() : undefined;
+  const text: unknown = Array.isArray(value) ? value.join(", ") : value;
+  return typeof text === "string" ? text.toLowerCase() : undefined;
 }
 
 type NodeHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
