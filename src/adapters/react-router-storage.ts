@@ -50,7 +50,7 @@ export function reactRouterSessionStorage<Data extends object>(
 ): ReactRouterSessionStorage<Data> {
   if (sessions.maxCookies > 1)
     throw new ConfigError(
-      "React Router's commitSession returns one Set-Cookie header, and these sessions may take several (maxCookies, or accept without a store). Use the middleware, reactRouterSessions(sessions).",
+      "React Router's commitSession returns one Set-Cookie header, and these sessions may take several (maxCookies, hybrid, or accept without a store). Use the middleware, reactRouterSessions(sessions).",
     );
   return {
     async getSession(request) {

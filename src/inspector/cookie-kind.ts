@@ -92,6 +92,11 @@ export function isSessionCookie(name: string, session: string): boolean {
   return name.startsWith(session) && /^(?:\.[2-4])?$/.test(name.slice(session.length));
 }
 
+/** Whether a cookie is the copy that `hybrid` keeps beside the session's own. */
+export function isCopyCookie(name: string, session: string): boolean {
+  return name === `${session}.copy`;
+}
+
 /** The ID of the key that an encrypted cookie of ours names, which says nothing of the key. */
 export function keyIdOf(value: string): string {
   return Buffer.from(decodeBase64url(value.slice(0, 8)).subarray(1, 5)).toString("hex");

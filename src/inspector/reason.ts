@@ -1,5 +1,5 @@
 import { parseSetCookie } from "../cookie/index.ts";
-import { isSessionCookie } from "./cookie-kind.ts";
+import { isCopyCookie, isSessionCookie } from "./cookie-kind.ts";
 import type { Happening, PathChange } from "./report.ts";
 
 interface Change {
@@ -18,6 +18,10 @@ const REASONS: readonly (readonly [type: string, why: string])[] = [
 export function reasonOf(header: string, session: string, { happenings, changes }: Change): string {
   const name = header.slice(0, header.indexOf("="));
   const isDeletion = parseSetCookie(header)?.maxAge === 0 || /;\s*Expires=Thu, 01 Jan 1970/i.test(header);
+  if (isCopyCookie(name, session))
+    return isDeletion
+      ? "There is nothing that it would be a copy of, or that is too large."
+      : "It is a copy of the session, so that who reads it need not ask the store for some seconds.";
   if (!isSessionCookie(name, session))
     return isDeletion ? "The application deletes it." : "The application sets it.";
   if (isDeletion && name !== session) return "The session does not need this one (any more).";

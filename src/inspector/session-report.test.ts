@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { lastOf, setUp, stateOf } from "../../test/support/inspected.ts";
 import { KEY, OTHER_KEY } from "../../test/support/visitor.ts";
-import { encryptedCookie, serverSide, signedCookie } from "../session/index.ts";
+import { encryptedCookie, hybrid, serverSide, signedCookie } from "../session/index.ts";
 import { MemoryStore } from "../stores/memory.ts";
 import type { TestClient } from "../testing/client/test-client.ts";
 import type { State, TamperReport, VerdictReport } from "./report.ts";
@@ -104,6 +104,28 @@ describe("the session, and why it is refused", () => {
     expect((await lastOf(client)).setCookies.map(({ name, why }) => [name, why])).toEqual([
       ["session", expect.stringContaining("has ended")],
       ["session.2", expect.stringContaining("does not need")],
+    ]);
+  });
+
+  test("one in a store with a copy of it in a cookie", async () => {
+    const client = setUp({ storage: hybrid(new MemoryStore(), { maxAge: 10 }) }).browser();
+    await stateOf(client);
+    await client.get("/write");
+    const { session, cookies } = await stateOf(client);
+    expect(session).toMatchObject({ state: "good" });
+    expect(cookies.map(({ name, role, kind, shown }) => [name, role, kind, shown.length])).toEqual([
+      ["session", "session", "opaque", 9],
+      ["session.copy", "session", "encrypted", 9],
+      ["hipflask-inspector", "inspector", "opaque", 9],
+    ]);
+    expect((await lastOf(client)).setCookies.map(({ name, why }) => [name, why])).toEqual([
+      ["session", expect.stringContaining("A new session")],
+      ["session.copy", expect.stringContaining("a copy of the session")],
+    ]);
+    await client.get("/logout");
+    expect((await lastOf(client)).setCookies.map(({ name, why }) => [name, why])).toEqual([
+      ["session", expect.stringContaining("has ended")],
+      ["session.copy", expect.stringContaining("nothing that it would be a copy of")],
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { type Finding, judgeCookieHeader, judgeSetCookie } from "../browser/index.ts";
 import { parseCookiePairs } from "../cookie/index.ts";
 import type { SessionManager } from "../session/index.ts";
-import { formOf, isSessionCookie } from "./cookie-kind.ts";
+import { formOf, isCopyCookie, isSessionCookie } from "./cookie-kind.ts";
 import { maskToken, maskValue } from "./mask.ts";
 import { type Recorder, SECURE_WATCH_COOKIE, WATCH_COOKIE } from "./recorder.ts";
 import type { CookieReport, RequestReport, State } from "./report.ts";
@@ -50,8 +50,9 @@ function cookieReport(
   { cookie, value: whole = value }: Trace,
 ): Omit<CookieReport, "setBy" | "findings"> {
   const isWatch = name === WATCH_COOKIE || name === SECURE_WATCH_COOKIE;
-  const isSession = isSessionCookie(name, cookie);
-  const { kind, format } = formOf(isSession ? whole : value);
+  const isCopy = isCopyCookie(name, cookie);
+  const isSession = isCopy || isSessionCookie(name, cookie);
+  const { kind, format } = formOf(isSession && !isCopy ? whole : value);
   return {
     name,
     size: name.length + value.length,

@@ -266,10 +266,10 @@ export class SessionManager<Data extends object = any> {
     return this.#settings;
   }
 
-  /** For adapters: how many Set-Cookie headers a session may need. One that was taken over from an old cookie also deletes that one. */
+  /** For adapters: how many Set-Cookie headers a session may need. One that was taken over from an old cookie also deletes that one, and with `hybrid` its copy has another. */
   get maxCookies(): number {
-    const { maxCookies = 1, stored } = this.#storage;
-    return this.#accepts && stored === undefined ? maxCookies + 1 : maxCookies;
+    const { maxCookies = 1, hasCopies = false, stored } = this.#storage;
+    return hasCopies || (this.#accepts && stored === undefined) ? maxCookies + 1 : maxCookies;
   }
 
   /** For adapters: whether one of them has seen this request already. */

@@ -29,6 +29,11 @@ export class SessionCookie {
     this.max = max;
   }
 
+  /** Another cookie, with the same attributes, whose name is this one's with `suffix` behind it. */
+  companion(suffix: string): SessionCookie {
+    return new SessionCookie(this.#header, withSuffix(this.#template, suffix), this.#jar);
+  }
+
   get name(): string {
     return this.#template.name;
   }

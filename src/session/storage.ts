@@ -36,6 +36,8 @@ export interface OpenStorage {
   readonly json: SessionJson;
   /** How many cookies a session may take. Default: 1. */
   readonly maxCookies?: number;
+  /** Whether there is a cookie with a copy of the session beside its own. Default: false. */
+  readonly hasCopies?: boolean;
   /** Whose format our cookie has, where that is another program's, so that only its key tells ours from theirs. */
   readonly program?: string;
   /** What keeps the session of one request. */

@@ -2,7 +2,7 @@ import { EncryptedCookie } from "../../codec/index.ts";
 import { ConfigError } from "../../errors.ts";
 import type { Storage } from "../storage.ts";
 import type { SessionStore } from "../store.ts";
-import { CopyCarrier } from "./copy-carrier.ts";
+import { CookieCopies } from "./cookie-copies.ts";
 import { inStore, type ServerSideOptions } from "./server-side.ts";
 
 /** What `hybrid` is told beside its store. */
@@ -13,7 +13,7 @@ export interface HybridOptions extends ServerSideOptions {
    * after a logout a copy of the cookie may read that much longer.
    */
   readonly maxAge: number;
-  /** The most bytes of a session's JSON that its cookie has a copy of; each request asks the store for a larger one. Default: 2048, in a cookie of 3 KB. */
+  /** The most bytes of a session's JSON that are copied into a cookie; each request asks the store for a larger one. Default: 2048, in a cookie of 3 KB. */
   readonly above?: number;
 }
 
@@ -21,7 +21,7 @@ export interface HybridOptions extends ServerSideOptions {
 const MOST = 2700;
 
 /**
- * Sessions in a store, as with `serverSide`, and small ones in their encrypted cookies too, so that reading them asks the store once in
+ * Sessions in a store, as with `serverSide`, and copies of small ones in an encrypted cookie too, so that reading them asks the store once in
  * `maxAge` seconds. Writes ask it always: nothing is lost when requests write the same session at the same time, and none writes a session that has ended.
  *
  * @example createSessions({ secretKey: process.env.SECRET_KEY, storage: hybrid(new RedisStore(redis), { maxAge: 10 }) })
@@ -41,6 +41,6 @@ export function hybrid(store: SessionStore, options: HybridOptions): Storage {
       throw new ConfigError("maxAge must be at most a tenth of idleTimeout, or sessions in use would end.");
     const { tags } = rest;
     const codec = new EncryptedCookie(keys, { application: "hybrid", clock, ...(tags && { tags }) });
-    return new CopyCarrier(codec, texts, timing, events, maxAge, above);
+    return new CookieCopies(codec, texts, timing, events, maxAge, above);
   });
 }

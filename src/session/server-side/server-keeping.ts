@@ -7,8 +7,8 @@ import { withMeta } from "./record-text.ts";
 import { renamed } from "./record-writer.ts";
 import { RESERVED } from "../reserved.ts";
 import type { SessionCookie } from "../session-cookie.ts";
-import type { Carried, IdCarrier } from "./id-carrier.ts";
-import { newSessionId, ownerTag, type SessionId } from "./session-id.ts";
+import type { CookieCopy } from "./cookie-copies.ts";
+import { newSessionId, ownerTag, readSessionId, type SessionId } from "./session-id.ts";
 import type { Changes, LiveSession, NewIdentity } from "../live-session.ts";
 import type { Session } from "../session.ts";
 import type { Settings } from "../settings.ts";
@@ -34,12 +34,10 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   readonly #cookie: SessionCookie;
   readonly #userAgent: (() => string | undefined) | undefined;
   readonly #adoption: Adoption | undefined;
-  readonly #carrier: IdCarrier;
+  readonly #copy: CookieCopy | undefined;
   #place: Place | undefined;
   #user: string | undefined;
   #wasPermanent = false;
-  /** What the browser's cookie says of the session. */
-  #carried: KnownSession | undefined;
   /** When the store was asked for what is known, in milliseconds since 1970. */
   #asked = 0;
   /** The browser does not have the ID yet. */
@@ -50,7 +48,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
   /**
    * @param userAgent the request's User-Agent header
    * @param adoption what takes over sessions of other programs
-   * @param carrier how the cookie names the session
+   * @param copy where the browser has a copy of the session
    */
   constructor(
     settings: Settings<Data>,
@@ -58,14 +56,14 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     cookie: SessionCookie,
     userAgent: (() => string | undefined) | undefined,
     adoption: Adoption | undefined,
-    carrier: IdCarrier,
+    copy: CookieCopy | undefined,
   ) {
     this.#settings = settings;
     this.#stored = stored;
     this.#cookie = cookie;
     this.#userAgent = userAgent;
     this.#adoption = adoption;
-    this.#carrier = carrier;
+    this.#copy = copy;
   }
 
   get id(): string | undefined {
@@ -80,11 +78,9 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
 
   load(): Session<Data> | Promise<Session<Data>> {
     const sent = [...new Set(this.#cookie.sent())];
-    const { name } = this.#cookie;
-    const ids = sent.flatMap((value) => this.#carrier.read(value, name) ?? []);
+    const ids = sent.flatMap((value) => readSessionId(value) ?? []);
     const isMalformed = (value: string): boolean =>
-      this.#carrier.read(value, name) === undefined &&
-      this.#adoption?.isForeign(this.#cookie, value) !== true;
+      readSessionId(value) === undefined && this.#adoption?.isForeign(this.#cookie, value) !== true;
     if (ids.length < sent.length && sent.some(isMalformed)) this.#settings.events.emit("sid.malformed");
     if (ids.length === 0 || ids.length > MAX_CANDIDATES) return this.#adopt();
     return this.#find(ids);
@@ -100,16 +96,15 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     });
   }
 
-  async #find(carried: readonly Carried[]): Promise<Session<Data>> {
+  async #find(ids: readonly SessionId[]): Promise<Session<Data>> {
     const found: Adopted[] = [];
-    for (const { id, copy, isOutdated = false } of carried) {
+    for (const id of ids) {
+      const copy = this.#copy?.read(id);
       const asked = copy?.asked ?? this.#now();
       const session = copy?.session ?? (await this.#stored.load(id));
       if (session === undefined) continue;
       found.push({ id, session });
       this.#asked = asked;
-      this.#carried = copy?.session.known;
-      this.#isRenewed = isOutdated && !session.retired;
     }
     if (found.length > 1) {
       this.#settings.events.emit("cookie.duplicate");
@@ -181,7 +176,6 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     this.#adoption?.forget(this.#cookie);
     this.#place = undefined;
     this.#user = undefined;
-    this.#carried = undefined;
     this.#isRenewed = false;
     this.#wasPermanent = false;
   }
@@ -198,7 +192,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     if (this.#place === undefined) {
       if (changes.modified && !session.isEmpty) return this.#keepNew(session, changes);
       if (this.#hasEnded) this.#cookie.delete();
-      return this.#hasEnded;
+      return this.#copy?.delete() === true || this.#hasEnded;
     }
     if (this.#place.retired) {
       if (changes.modified) throw renamed();
@@ -209,20 +203,19 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     const isDue = this.#isRefreshDue(known);
     const refreshed = isDue && !this.#isRenewed ? this.#stored.touch(id, known) : undefined;
     if (isDue) this.#place = { ...this.#place, known: { ...known, seen: new Date(this.#now()) } };
-    const isSet = this.#setCookie(session, isDue);
+    const isSet = this.#setCookies(session);
     return refreshed === undefined ? isSet : refreshed.then(() => isSet);
   }
 
   async #keepNew(session: Session<Data>, { text }: Changes): Promise<boolean> {
     await this.#create(session.stamp(text, undefined), undefined);
-    return this.#setCookie(session, false);
+    return this.#setCookies(session);
   }
 
   #keep(place: Place, session: Session<Data>, changes: Changes): Promise<boolean> {
-    const isDue = this.#isRefreshDue(place.known);
     const apply = this.#stored.texts.applying(changes, place.known.text);
     return this.#change(place, apply).then(
-      () => this.#setCookie(session, isDue),
+      () => this.#setCookies(session),
       (error: unknown) => {
         if (!(error instanceof GoneError)) throw error;
         this.#settings.events.emit("session.gone");
@@ -252,16 +245,20 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     return known.text;
   }
 
-  /** A cookie that ends with the browser needs no renewal; one with a date gets a later one from time to time. */
-  #setCookie(session: Session<Data>, isDue: boolean): boolean {
-    const { permanent } = session;
+  #setCookies(session: Session<Data>): boolean {
     const { id, known } = this.#place!;
-    const isNews = this.#isRenewed || this.#carrier.isNews(known, this.#carried);
-    if (!isNews && permanent === this.#wasPermanent && !(permanent && isDue)) return false;
-    const end = this.#stored.expiry(known.created, new Date(this.#settings.timing.clock.now()));
+    const isNamed = this.#setId(session.permanent, this.#place!);
+    return this.#copy?.write(id, known, this.#asked) === true || isNamed;
+  }
+
+  /**
+   * Only what makes the ID, or makes it permanent, sends it: the answer of a request that only reads may come after that of a login, whose ID must
+   * stay. So the date is the one on which the session ends however much it is used; the stored times say when it ends before.
+   */
+  #setId(permanent: boolean, { id, known }: Place): boolean {
+    if (!this.#isRenewed && permanent === this.#wasPermanent) return false;
     this.#adoption?.forget(this.#cookie);
-    const value = this.#carrier.write(id, known, this.#asked, this.#cookie.name);
-    this.#cookie.set(value, permanent ? Math.floor(end.getTime() / 1000) : undefined);
+    this.#cookie.set(id.text, permanent ? known.created + this.#settings.timing.lifetime : undefined);
     return true;
   }
 

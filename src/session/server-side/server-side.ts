@@ -2,8 +2,8 @@ import { type Tag, TaggedJson } from "../../codec/index.ts";
 import { ConfigError } from "../../errors.ts";
 import { AcceptedFormats } from "../accepted-formats.ts";
 import { Adoption } from "./adoption.ts";
+import type { CookieCopies } from "./cookie-copies.ts";
 import { StoreGuard } from "./guarded-store.ts";
-import { type IdCarrier, idAlone } from "./id-carrier.ts";
 import { encryptedRecords, plainRecords } from "./record-codec.ts";
 import { ServerKeeping } from "./server-keeping.ts";
 import type { SessionTexts } from "../session-texts.ts";
@@ -40,20 +40,20 @@ export interface ServerSideOptions {
  * @example createSessions({ storage: serverSide(new RedisStore(redis)) })
  */
 export function serverSide(store: SessionStore, options: ServerSideOptions = {}): Storage {
-  return inStore(store, options, options.encryptAtRest === true, () => idAlone);
+  return inStore(store, options, options.encryptAtRest === true);
 }
 
 /**
- * Sessions in a store, whatever their cookies are like.
+ * Sessions in a store, with or without copies of them in cookies.
  *
  * @param needsKey whether there must be a secret key
- * @param carrierOf makes what reads and writes the cookies
+ * @param copiesOf makes what reads and writes the copies
  */
 export function inStore(
   store: SessionStore,
   options: ServerSideOptions,
   needsKey: boolean,
-  carrierOf: (setup: StorageSetup, texts: SessionTexts) => IdCarrier,
+  copiesOf?: (setup: StorageSetup, texts: SessionTexts) => CookieCopies,
 ): Storage {
   const { timeout = 1, maxPending = 1000, maxPerUser, encryptAtRest = false, cleanEvery } = options;
   if (typeof (store as Partial<SessionStore> | undefined)?.load !== "function")
@@ -78,14 +78,15 @@ export function inStore(
         accept.length === 0
           ? undefined
           : new Adoption(new AcceptedFormats(accept, events), stored, json, timing, events);
-      const carrier = carrierOf(setup, stored.texts);
+      const copies = copiesOf?.(setup, stored.texts);
       if (cleanEvery !== undefined) stored.cleanEvery(cleanEvery);
       return {
         json,
         stored,
+        hasCopies: copies !== undefined,
         deleteExpired: (limit) => stored.deleteExpired(limit),
         keep: (settings, cookie, userAgent) =>
-          new ServerKeeping(settings, stored, cookie, userAgent, adoption, carrier),
+          new ServerKeeping(settings, stored, cookie, userAgent, adoption, copies?.beside(cookie)),
       };
     },
   };
