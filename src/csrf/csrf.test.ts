@@ -46,6 +46,9 @@ describe("originCheck", () => {
     ["a program that is no browser", "POST", {}],
     ["an older browser's own page", "POST", { origin: "https://shop.example" }],
     ["a page that a proxy has served over https", "POST", { origin: "http://shop.example" }],
+    ["its own page's WebSocket", "GET", { upgrade: "websocket", origin: "https://shop.example" }],
+    ["a trusted page's WebSocket", "GET", { upgrade: "websocket", origin: "https://accounts.example" }],
+    ["a program's WebSocket", "GET", { upgrade: "websocket" }],
   ])("lets %s pass", (_, method, headers) => {
     expect(check(request(method, headers as never))).toBeUndefined();
     const fetched = new Request(url, { method, headers: { host: "shop.example", ...(headers as object) } });
@@ -66,17 +69,37 @@ describe("originCheck", () => {
     ["a sandboxed page", "POST", { origin: "null" }, "other-origin"],
     ["a host that only begins the same", "POST", { origin: "https://shop.example.evil" }, "other-origin"],
     ["another port", "POST", { origin: "https://shop.example:8443" }, "other-origin"],
+    [
+      "a neighbour's WebSocket",
+      "GET",
+      { upgrade: "WebSocket", origin: "https://blog.shop.example" },
+      "other-origin",
+    ],
+    [
+      "a neighbour's WebSocket in Firefox",
+      "GET",
+      { upgrade: "websocket", "sec-fetch-site": "same-site", origin: "https://blog.shop.example" },
+      "same-site",
+    ],
     ["a method in small letters", "post", { "sec-fetch-site": "cross-site" }, "cross-site"],
   ])("refuses %s", (_, method, headers, reason) => {
     expect(check(request(method, headers as never))).toBe(reason);
   });
 
-  test.each(["accounts.example", "https://accounts.example/", "https://a.example/path", "*", ""])(
-    "takes %j for no origin",
-    (origin) => {
-      expect(() => originCheck({ trustedOrigins: [origin] })).toThrow(ConfigError);
-    },
-  );
+  test.each([
+    "accounts.example",
+    "https://accounts.example/",
+    "https://a.example/path",
+    "https://*.example",
+    "*",
+    "",
+  ])("takes %j for no origin", (origin) => {
+    expect(() => originCheck({ trustedOrigins: [origin] })).toThrow(ConfigError);
+  });
+
+  test("takes one origin for no list of them", () => {
+    expect(() => originCheck({ trustedOrigins: "https://a.example" as never })).toThrow(/takes a list/);
+  });
 });
 
 describe("CsrfTokens", () => {

@@ -24,7 +24,8 @@ export type CrossOrigin = "cross-site" | "same-site" | "other-origin";
  * that (`Sec-Fetch-Site`; for older ones `Origin`). What no browser has sent, such as a server's call, passes: it has nobody's cookies
  * but its own.
  *
- * The check tells why a request is refused, and undefined where it may pass. GET, HEAD and OPTIONS always may, so let them change nothing.
+ * The check tells why a request is refused, and undefined where it may pass. GET, HEAD and OPTIONS always may, so let them change nothing; but for
+ * the upgrade to a WebSocket, which brings cookies and whose answers the page can read, wherever it comes from.
  *
  * @example
  * const crossOrigin = originCheck({ trustedOrigins: ["https://accounts.example.com"] });
@@ -35,9 +36,12 @@ export type CrossOrigin = "cross-site" | "same-site" | "other-origin";
 export function originCheck(
   options: OriginCheckOptions = {},
 ): (request: CheckedRequest) => CrossOrigin | undefined {
-  const trusted = new Set((options.trustedOrigins ?? []).map(checkOrigin));
+  const { trustedOrigins = [] } = options;
+  if (!Array.isArray(trustedOrigins))
+    throw new ConfigError('trustedOrigins takes a list of origins, as in ["https://accounts.example.com"].');
+  const trusted = new Set(trustedOrigins.map(checkOrigin));
   return (request) => {
-    if (SAFE.has(request.method ?? "GET")) return undefined;
+    if (SAFE.has(request.method ?? "GET") && header(request, "upgrade") !== "websocket") return undefined;
     const origin = header(request, "origin");
     if (origin !== undefined && trusted.has(origin)) return undefined;
     const site = header(request, "sec-fetch-site");
@@ -66,8 +70,13 @@ function header({ headers }: CheckedRequest, name: string): string | undefined {
 type NodeHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 function checkOrigin(origin: string): string {
-  if (URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase()) return origin.toLowerCase();
+  if (
+    URL.canParse(origin) &&
+    new URL(origin).origin === String(origin).toLowerCase() &&
+    !origin.includes("*")
+  )
+    return origin.toLowerCase();
   throw new ConfigError(
-    "A trusted origin must be a scheme and a host, with a port where it is not the scheme's own: https://accounts.example.com.",
+    "A trusted origin must be a scheme and a whole host, with a port where it is not the scheme's own: https://accounts.example.com.",
   );
 }
