@@ -61,7 +61,7 @@ export interface SessionEvent {
   readonly type: EventType;
   /** One sentence for people. */
   readonly message: string;
-  /** With `session.ended`: the `id` of the session in a store, which is a name and no secret. */
+  /** With `session.ended` and `session.renewed`: the `id` that a session in a store had until now, which is a name and no secret. */
   readonly session?: string;
 }
 
@@ -82,7 +82,6 @@ const SENTENCES = {
   "session.created": "A new session was given to a visitor.",
   "session.gone": "A request's changes were dropped: its session had ended.",
   "session.protected": "A session came from another browser than the one that had logged in.",
-  "session.renewed": "A session got a new ID.",
   "sid.malformed": "A session cookie holds what is no session ID.",
   "sid.unknown": "A session cookie holds an ID that the store does not know.",
 } as const satisfies Partial<Record<EventType, string>>;
@@ -108,6 +107,11 @@ export class Events {
   /** A session in a store was ended. */
   ended(session: string): void {
     this.#tell({ type: "session.ended", message: "A session was ended.", session });
+  }
+
+  /** A session in a store got a new ID. */
+  renewed(session: string): void {
+    this.#tell({ type: "session.renewed", message: "A session got a new ID.", session });
   }
 
   #tell(event: SessionEvent): void {

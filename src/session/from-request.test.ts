@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { newSession, signed, stored } from "../testing/adapters/storages.ts";
 import { GoneError, HeadersSentError } from "../errors.ts";
 import type { SessionEvent } from "./events.ts";
+import type { SessionManager } from "./manager.ts";
 import type { PlainRequest } from "./plain-request.ts";
 
 /** A request of each kind, with this Cookie header. */
@@ -76,10 +77,24 @@ test("a cookie that only https may set is read on a WebSocket over TLS", async (
   expect((await sessions.fromRequest(overTls)).data).toEqual({ n: 1 });
 });
 
-test("the socket of a session that ends can be found and closed", async () => {
+const closings: [string, (sessions: SessionManager, cookie: string) => Promise<unknown>][] = [
+  [
+    "ends",
+    async (sessions, cookie) =>
+      (await sessions.fromRequest({ headers: { cookie, host: "localhost" } })).destroy(),
+  ],
+  [
+    "gets a new ID",
+    async (sessions, cookie) =>
+      (await sessions.open({ cookie, host: "localhost", encrypted: false }).session()).regenerate(),
+  ],
+];
+test.each(closings)("the socket of a session that %s can be found and closed", async (_, change) => {
   const sessions = stored.sessions();
   const open = new Map<string, () => void>();
-  sessions.on("session.ended", ({ session }: SessionEvent) => open.get(session!)?.());
+  const close = ({ session }: SessionEvent) => open.get(session!)?.();
+  sessions.on("session.ended", close);
+  sessions.on("session.renewed", close);
   const server = createServer();
   server.on("upgrade", async (request: IncomingMessage, socket) => {
     const session = await sessions.fromRequest(request);
@@ -108,6 +123,6 @@ test("the socket of a session that ends can be found and closed", async () => {
   const cookie = `session=${await newSession(sessions, { n: 1 })}`;
   const socket = await upgrade(cookie);
   expect(socket.first).toContain("101");
-  await (await sessions.fromRequest({ headers: { cookie, host: "localhost" } })).destroy();
+  await change(sessions, cookie);
   expect(await socket.rest()).toBe("bye");
 });

@@ -104,7 +104,7 @@ export class RevocableKeeping<Data extends object> implements Keeping<Data>, Gat
     this.#ticket = await (before === undefined
       ? this.#tickets.issue(id, own)
       : this.#tickets.renew(before, id, own));
-    if (before !== undefined) this.#settings.events.emit("session.renewed");
+    if (before !== undefined) this.#settings.events.renewed(before.id.key.id);
     this.#isRenewed = true;
     return withMeta(text, { [RESERVED.sid]: id.text, [RESERVED.created]: this.#ticket.known.created });
   }

@@ -89,7 +89,7 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
     const id = this.#ids.create();
     const apply = this.#records.texts.applying(changes, place.known.text);
     const known = await this.#records.rename(place.id, place.known, id, apply);
-    this.#settings.events.emit("session.renewed");
+    this.#settings.events.renewed(publicName(place.id));
     return this.#written({ id, known });
   }
 

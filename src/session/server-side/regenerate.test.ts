@@ -3,9 +3,11 @@ import { failure, request, setUpServer } from "../../../test/support/server-sess
 
 describe("a login", () => {
   test("gives a new ID, keeps the cart and says when it was", async () => {
-    const { visitor, clock, types } = setUpServer();
+    const { visitor, clock, types, events } = setUpServer();
     await visitor.visit(({ data }) => (data["cart"] = ["tea"]));
     const before = visitor.cookie;
+    let name: string | undefined;
+    await visitor.visit((session) => void (name = session.id));
     clock.move(60);
     const { setCookies } = await visitor.visit((session) => session.regenerate({ user: "42" }));
     expect(setCookies).toHaveLength(1);
@@ -16,6 +18,20 @@ describe("a login", () => {
       expect(session.authenticatedAt).toEqual(new Date(clock.now() - 60_000));
     });
     expect(types()).toEqual(["session.created", "session.renewed"]);
+    expect(events[1]).toMatchObject({ session: name });
+  });
+
+  test("that a request with the old ID ends is told of by both names", async () => {
+    const { visitor, events } = setUpServer();
+    const names: (string | undefined)[] = [];
+    await visitor.visit((session) => session.regenerate({ user: "42" }));
+    await visitor.visit((session) => void names.push(session.id));
+    const late = visitor.copy();
+    await visitor.visit((session) => session.regenerate());
+    await visitor.visit((session) => void names.push(session.id));
+    await late.visit((session) => session.destroy());
+    const ended = events.filter(({ type }) => type === "session.ended");
+    expect(ended.map(({ session }) => session)).toEqual(names);
   });
 
   test("gives nothing to whoever planted or copied the cookie before it", async () => {

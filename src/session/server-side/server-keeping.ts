@@ -162,7 +162,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
       const known = await this.#stored.rename(place.id, place.known, next, change, keepData);
       this.#place = { id: next, known, retired: false };
       this.#isRenewed = true;
-      this.#settings.events.emit("session.renewed");
+      this.#settings.events.renewed(place.id.key.id);
     }
     this.#user = user;
     const { id, known } = this.#place!;

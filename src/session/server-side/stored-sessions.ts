@@ -220,7 +220,7 @@ export class StoredSessions {
     const now = this.#now();
     const record = this.#record(key, before.text, before.created, now);
     const result = await this.#guard.call("save", (store) => store.save(key, before.version, record, now));
-    if (result.outcome === "conflict" && this.#linked(key, result.current).some(({ id }) => id === next.id))
+    if (result.outcome === "conflict" && this.#links(key, result.current).successor?.id === next.id)
       return this.#takeBack(key, { ...before, version: result.current.version }, next);
     await this.#guard.call("delete", (store) => store.delete(next));
   }
@@ -239,30 +239,38 @@ export class StoredSessions {
   /** Ends a session, under all the IDs that it had a moment ago or got in the meantime. Whether there was one. @throws StoreError */
   async end(key: SessionKey): Promise<boolean> {
     const ended = await this.#end([key], new Set());
-    this.#events.ended(key.id);
-    return ended;
+    for (const name of new Set([key.id, ...ended])) this.#events.ended(name);
+    return ended.length > 0;
   }
 
-  /** @param seen the names of records that stay as they are */
-  async #end(keys: SessionKey[], seen: Set<string>): Promise<boolean> {
-    let ended = false;
+  /**
+   * @param seen the names of records that stay as they are
+   * @returns the names of sessions that have ended, without those that they had before
+   */
+  async #end(keys: SessionKey[], seen: Set<string>): Promise<string[]> {
+    const ended: string[] = [];
     for (const next of keys) {
       if (seen.has(next.id)) continue;
       seen.add(next.id);
       const record = await this.#guard.call("delete", (store) => store.delete(next));
       if (record === undefined) continue;
-      ended = true;
-      keys.push(...this.#linked(next, record));
+      const { successor, predecessor } = this.#links(next, record);
+      if (successor === undefined) ended.push(next.id);
+      keys.push(...[successor ?? [], predecessor ?? []].flat());
     }
     return ended;
   }
 
-  #linked(key: SessionKey, record: StoredRecord): SessionKey[] {
+  /** What this session has become and what it was, if that can still be read. */
+  #links(
+    key: SessionKey,
+    record: StoredRecord,
+  ): { [name in "successor" | "predecessor"]?: SessionKey | undefined } {
     try {
       const text = this.#codec.decode(key, record.data);
-      return [successorOf(text) ?? [], this.#predecessor(text) ?? []].flat();
+      return { successor: successorOf(text), predecessor: this.#predecessor(text) };
     } catch (error) {
-      if (error instanceof MalformedError) return [];
+      if (error instanceof MalformedError) return {};
       throw error;
     }
   }
