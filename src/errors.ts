@@ -5,28 +5,32 @@
  * do about it. Evidence that a program may need (the payload behind a bad signature) is a property, never text.
  */
 
+/** The class of each kind of failure, by a name that stays when an application is minified. */
+const NAMES = {
+  CONFIG: "ConfigError",
+  SECRET_WEAK: "ConfigError",
+  NO_SECRET_KEY: "ConfigError",
+  COOKIE_INVALID: "CookieError",
+  TOO_LARGE: "TooLargeError",
+  UNSERIALIZABLE: "DataError",
+  UNREPRESENTABLE: "DataError",
+  MALFORMED: "MalformedError",
+  HEADERS_SENT: "HeadersSentError",
+  STORE_UNAVAILABLE: "StoreError",
+  STORE_TIMEOUT: "StoreError",
+  CONFLICT: "StoreError",
+  GONE: "GoneError",
+  UNAUTHORIZED: "UnauthorizedError",
+  NEEDS_REFRESH: "UnauthorizedError",
+  BAD_DATA: "BadData",
+  BAD_PAYLOAD: "BadPayload",
+  BAD_SIGNATURE: "BadSignature",
+  BAD_TIME_SIGNATURE: "BadTimeSignature",
+  SIGNATURE_EXPIRED: "SignatureExpired",
+} as const;
+
 /** Stable identifiers, one per kind of failure; `switch (error.code)` over them is exhaustive. */
-export type ErrorCode =
-  | "CONFIG"
-  | "SECRET_WEAK"
-  | "NO_SECRET_KEY"
-  | "COOKIE_INVALID"
-  | "TOO_LARGE"
-  | "UNSERIALIZABLE"
-  | "UNREPRESENTABLE"
-  | "MALFORMED"
-  | "HEADERS_SENT"
-  | "STORE_UNAVAILABLE"
-  | "STORE_TIMEOUT"
-  | "CONFLICT"
-  | "GONE"
-  | "UNAUTHORIZED"
-  | "NEEDS_REFRESH"
-  | "BAD_DATA"
-  | "BAD_PAYLOAD"
-  | "BAD_SIGNATURE"
-  | "BAD_TIME_SIGNATURE"
-  | "SIGNATURE_EXPIRED";
+export type ErrorCode = keyof typeof NAMES;
 
 /** The base of every error that hipflask throws. */
 export class HipflaskError extends Error {
@@ -42,7 +46,7 @@ export class HipflaskError extends Error {
 
   /** The name of the class. */
   override get name(): string {
-    return this.constructor.name;
+    return NAMES[this.code];
   }
 }
 
