@@ -266,6 +266,11 @@ export class SessionManager<Data extends object = any> {
     return this.#settings;
   }
 
+  /** @internal The session's cookie, where it is not for plain http on this machine. */
+  get cookie(): CookieTemplate {
+    return this.#templates.secure;
+  }
+
   /** For adapters: how many Set-Cookie headers a session may need. One that was taken over from an old cookie also deletes that one, and with `hybrid` its copy has another. */
   get maxCookies(): number {
     const { maxCookies = 1, hasCopies = false, stored } = this.#storage;

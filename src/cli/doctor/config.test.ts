@@ -69,6 +69,11 @@ describe("doctor --config loads a module that makes its sessions", () => {
   test.each([
     ["as they should be", `secretKey: "${KEY}", idleTimeout: 60`, []],
     ["without an idle timeout", `secretKey: "${KEY}"`, ["no-idle-timeout"]],
+    [
+      "with a cookie that goes far",
+      `secretKey: "${KEY}", idleTimeout: 60, cookie: { sameSite: "none", domain: "example.com", httpOnly: false }`,
+      ["no-http-only", "same-site-none", "broad-domain"],
+    ],
     ["with a key that is refused in production", 'secretKey: "dev"', ["refused"]],
     [
       "with a former key that is warned of",

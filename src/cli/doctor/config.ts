@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseSetCookie } from "../../cookie/index.ts";
 import type { ConfigError } from "../../errors.ts";
-import { createSessions, type SessionOptions } from "../../session/index.ts";
+import { createSessions, type SessionManager, type SessionOptions } from "../../session/index.ts";
 import { type Io, UsageError } from "../io.ts";
 import { keysIn, KEY_NAMES } from "../keys.ts";
 import { readEnv } from "../secret/env-file.ts";
@@ -64,7 +65,7 @@ async function faultsOfModule(path: string, file: string): Promise<Found[]> {
     const exported = Object.values((await import(pathToFileURL(path).href)) as Record<string, unknown>);
     const subjects = exported.flatMap((value) => (isDict(value) ? [value] : []));
     const faults = subjects.flatMap((value) =>
-      isManager(value) ? timeFaults(value.settings.timing) : isOptions(value) ? faultsOfOptions(value) : [],
+      isManager(value) ? faultsOfManager(value) : isOptions(value) ? faultsOfOptions(value) : [],
     );
     if (!subjects.some((value) => isManager(value) || isOptions(value))) {
       throw new UsageError(`${file} exports neither a SessionManager nor options of createSessions.`);
@@ -90,6 +91,11 @@ async function faultsOfModule(path: string, file: string): Promise<Found[]> {
     if (mode === undefined) delete process.env["NODE_ENV"];
     else process.env["NODE_ENV"] = mode;
   }
+}
+
+function faultsOfManager({ cookie, settings }: SessionManager): Found[] {
+  const { secure = false, httpOnly = false, sameSite, domain } = parseSetCookie(cookie.set("", undefined))!;
+  return [...cookieFaults({ secure, httpOnly, sameSite, domain }), ...timeFaults(settings.timing)];
 }
 
 function faultsOfOptions(options: SessionOptions<Record<string, unknown>>): Found[] {
@@ -205,10 +211,8 @@ function isDict(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function isManager(
-  value: object,
-): value is { settings: { timing: { lifetime: number; idleTimeout: number | undefined } } } {
-  return value.constructor?.name === "SessionManager" && "settings" in value;
+function isManager(value: object): value is SessionManager {
+  return value.constructor?.name === "SessionManager" && "settings" in value && "cookie" in value;
 }
 
 function isOptions(value: object): value is SessionOptions<Record<string, unknown>> {
