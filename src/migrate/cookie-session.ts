@@ -8,7 +8,7 @@ import { type AcceptOptions, acceptedSession, beside, oldCookie, type WithPerman
 /** What {@link acceptCookieSession} needs of the application's old configuration. */
 export interface AcceptCookieSessionOptions extends Partial<AcceptOptions>, WithPermanence {
   /** cookie-session's `keys`, or its `secret` in a list. All of them are accepted. */
-  readonly keys: readonly string[];
+  readonly keys: readonly (string | undefined)[];
 }
 
 /** The base64 of a JSON object. */
@@ -25,7 +25,8 @@ const SIGNATURE = /^[\w-]{27}$/;
  */
 export function acceptCookieSession(options: AcceptCookieSessionOptions): AcceptedFormat {
   const { keys, cookie: old = "session", permanent } = options;
-  if (!Array.isArray(keys) || keys.length === 0 || keys.some((key) => typeof key !== "string" || key === ""))
+  const isKey = (key: unknown): key is string => typeof key === "string" && key !== "";
+  if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isKey))
     throw new ConfigError("acceptCookieSession needs the keys that cookie-session signs with: keys: [key].");
   const macs = keys.map((key) => new Hmac("sha1", Buffer.from(key, "utf8")));
   const cookie = oldCookie(old);

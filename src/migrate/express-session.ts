@@ -17,7 +17,7 @@ export interface OldExpressStore {
 /** What {@link acceptExpressSession} needs of the application's old configuration. */
 export interface AcceptExpressSessionOptions extends Partial<AcceptOptions> {
   /** express-session's: the secret, or a list of which all are accepted. */
-  readonly secret: Secret | readonly Secret[];
+  readonly secret: Secret | readonly (Secret | undefined)[] | undefined;
   /** express-session's: connect-redis and its like, or `toExpressStore` of a store of ours. */
   readonly store: OldExpressStore;
 }

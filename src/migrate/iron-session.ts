@@ -7,7 +7,7 @@ import { type AcceptOptions, acceptedSession, beside, oldCookie, type WithPerman
 
 export interface AcceptIronSessionOptions extends AcceptOptions, WithPermanence {
   /** iron-session's: one of at least 32 characters, or several by their numbers; all of them are accepted. */
-  readonly password: string | Readonly<Record<string, string>>;
+  readonly password: string | Readonly<Record<string, string>> | undefined;
   /** Whether the old cookie had a Max-Age, which iron-session gives it by default. Default: true. */
   readonly permanent?: boolean | undefined;
 }
@@ -23,7 +23,7 @@ const CHUNKS = 4;
  */
 export function acceptIronSession(options: AcceptIronSessionOptions): AcceptedFormat {
   const { password, permanent = true } = options;
-  const passwords = passwordMap(typeof password === "string" ? { 1: password } : password);
+  const passwords = passwordMap(typeof password === "object" ? password : { 1: password });
   const cookie = oldCookie(options.cookie);
   const chunks = Array.from({ length: CHUNKS }, (_, i) => beside(options.cookie, `${cookie.name}.${i}`));
   return acceptedCookie({

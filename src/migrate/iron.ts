@@ -30,13 +30,16 @@ export function isSeal(text: string): boolean {
 }
 
 /** Passwords by their ID. @throws ConfigError */
-export function passwordMap(passwords: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
-  const map = new Map(Object.entries(passwords));
-  if (map.size === 0) throw new ConfigError("There is no password to open iron's seals with.");
-  for (const password of map.values()) {
+export function passwordMap(
+  passwords: Readonly<Record<string, string | undefined>>,
+): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const [id, password] of Object.entries(passwords)) {
     if (typeof password !== "string" || password.length < MIN_PASSWORD)
       throw new ConfigError(`iron's passwords have at least ${MIN_PASSWORD} characters.`);
+    map.set(id, password);
   }
+  if (map.size === 0) throw new ConfigError("There is no password to open iron's seals with.");
   return map;
 }
 

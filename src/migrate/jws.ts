@@ -36,7 +36,7 @@ export type JwtKey = string | Uint8Array | VerifyingKey;
 /** Tells whether a signature is one of a text, by one algorithm and one key. @throws ConfigError where they do not go together */
 export function jwtVerifier(
   algorithm: JwtAlgorithm,
-  key: JwtKey,
+  key: JwtKey | undefined,
 ): (text: string, signature: Uint8Array) => boolean {
   if (Object.hasOwn(SECRET, algorithm)) {
     const mac = new Hmac(SECRET[algorithm as SecretAlgorithm], secretOf(algorithm, key));
@@ -54,7 +54,7 @@ export function jwtVerifier(
 }
 
 /** A public key is no secret, and must not be taken for one. */
-function secretOf(algorithm: string, key: JwtKey): Uint8Array {
+function secretOf(algorithm: string, key: JwtKey | undefined): Uint8Array {
   const bytes =
     typeof key === "string"
       ? Buffer.from(key, "utf8")

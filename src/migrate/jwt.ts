@@ -16,7 +16,7 @@ export interface AcceptJwtOptions extends AcceptOptions, WithPermanence {
   /** The one algorithm that is accepted, whatever a token says of itself. */
   readonly algorithm: JwtAlgorithm;
   /** For HS…: the secret, of which a string stands for its UTF-8 bytes. For the others: a KeyObject of Node's, from `createPublicKey`. */
-  readonly key: JwtKey;
+  readonly key: JwtKey | undefined;
   /**
    * The session's data, made of the claims; undefined where the token is none for a session, by its audience or purpose. Default: all
    * claims but the registered ones (`iss`, `sub`, `aud`, `exp`, `nbf`, `iat`, `jti`).

@@ -207,12 +207,14 @@ describe("A format", () => {
   test.each<[string, () => AcceptedFormat]>([
     ["no keys", () => acceptCookieSession({ keys: [] })],
     ["an empty key", () => acceptCookieSession({ keys: [""] })],
+    ["a key that the environment does not have", () => acceptCookieSession({ keys: [undefined] })],
+    ["a password that it does not have", () => acceptIronSession({ cookie: "app", password: undefined })],
     ["a name that no cookie has", () => acceptCookieSession({ keys: ["k"], cookie: "a b" })],
     [
       "a prefix that contradicts its path",
       () => acceptCookieSession({ keys: ["k"], cookie: { name: "__Host-a", path: "/x" } }),
     ],
-    ["no secret", () => acceptExpressSession({ secret: undefined as never, store: {} as never })],
+    ["no secret", () => acceptExpressSession({ secret: undefined, store: {} as never })],
     ["no store", () => acceptExpressSession({ secret: "s", store: undefined as never })],
     ["no sodium", () => acceptSecureSession({ sodium: undefined as never, key: Buffer.alloc(32) })],
     ["a short password", () => acceptIronSession({ cookie: "app", password: "short" })],
