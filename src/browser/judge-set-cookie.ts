@@ -1,5 +1,6 @@
 import { parseSetCookie, type SetCookie } from "../cookie/index.ts";
 import { MAX_COOKIE_LIFETIME } from "../cookie/attributes.ts";
+import { parseCookieDate } from "../cookie/cookie-date.ts";
 import type { ResponseContext } from "./context.ts";
 import { defaultPath, isIpAddress, isSameCookie, type KeptCookie } from "./kept-cookie.ts";
 import { isPublicSuffix } from "./public-suffix.ts";
@@ -107,8 +108,9 @@ function expiryOf(
   now: Date,
 ): Date | undefined {
   const latest = now.getTime() + MAX_COOKIE_LIFETIME * 1000;
-  // Where the last Max-Age is unreadable, browsers do not go back to an earlier one.
-  const isReadable = /^-?[0-9]+$/.test(written.get("max-age") ?? "");
-  if (maxAge !== undefined && isReadable) return new Date(maxAge <= 0 ? 0 : now.getTime() + maxAge * 1000);
-  return expires && new Date(Math.min(expires.getTime(), latest));
+  // Where the last one is unreadable, browsers do not go back to an earlier one.
+  const isNumber = /^-?[0-9]+$/.test(written.get("max-age") ?? "");
+  if (maxAge !== undefined && isNumber) return new Date(maxAge <= 0 ? 0 : now.getTime() + maxAge * 1000);
+  const isDate = parseCookieDate(written.get("expires") ?? "") !== undefined;
+  return expires && isDate ? new Date(Math.min(expires.getTime(), latest)) : undefined;
 }

@@ -40,6 +40,12 @@ export function checkAttributes(header: string, findings: Findings): void {
         `${written} has ${value.length} bytes. Browsers ignore an attribute of more than ${MAX_ATTRIBUTE_BYTES}.`,
         `Shorten ${written}.`,
       );
+    } else if (name === "max-age" && /^\+[0-9]+$/.test(value)) {
+      findings.warn(
+        "ignored-attribute",
+        `${written} begins with a plus sign. Chromium reads the number behind it; Firefox goes on as if it were not there.`,
+        `Write ${written} without a sign.`,
+      );
     } else if (problem !== undefined) {
       findings.warn(
         "ignored-attribute",

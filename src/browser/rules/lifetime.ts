@@ -41,7 +41,8 @@ export function isExpired({ expires }: KeptCookie, now: Date): boolean {
   return expires !== undefined && expires <= now;
 }
 
-function secondsWanted({ parsed, written, situation }: Setting): number {
+function secondsWanted({ parsed, written, cookie, situation }: Setting): number {
+  if (cookie.expires === undefined) return 0;
   if (parsed.maxAge !== undefined) return Number(written.get("max-age"));
   if (parsed.expires === undefined) return 0;
   return (parsed.expires.getTime() - situation.now.getTime()) / 1000;

@@ -52,6 +52,12 @@ function checkNameless(name: string, value: string, isWithEquals: boolean, findi
       "The cookie has no name, and its value begins like the name of a protected cookie, for which a server could take it. Browsers drop it.",
       "Write name=value before the first semicolon.",
     );
+  } else if (value.includes("=")) {
+    findings.refuse(
+      "nameless",
+      "The cookie begins with an equals sign, so it has no name, and there is another one in its value. Browsers drop it.",
+      "Write name=value before the first semicolon.",
+    );
   } else {
     if (isWithEquals) {
       findings.refuse(
