@@ -9,8 +9,8 @@ const PICTURES = process.env["HIPFLASK_PICTURES"];
 const LOOKS = [
   [1400, "light"],
   [1400, "dark"],
-  [375, "light"],
-  [375, "dark"],
+  [320, "light"],
+  [320, "dark"],
 ] as const;
 
 /** How all pages look, and whether everybody can use them. */
@@ -22,9 +22,9 @@ export function looksTests(bench: Bench): void {
     if (name === "overview") await press(/^Count a visit/);
     if (name === "session") await press("Change one character");
     if (name === "store") await press("Buy Moon");
-    if (name === "attributes") await press("For this folder only");
+    if (name === "attributes") await press("Never from elsewhere");
     if (name === "parallel") await press(/^Count 100 visits/);
-    if (name === "attributes") await page.locator("#kept").waitFor();
+    if (name === "attributes") await page.locator(".findings").waitFor();
     if (name === "parallel") await page.locator("#burst-result:not(:empty)").waitFor();
     if (name === "session") await shows("#ignored", "Ignored");
   }
