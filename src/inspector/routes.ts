@@ -84,7 +84,9 @@ export class Routes {
         return new Response(null, { status: 204 });
       case "POST /tamper": {
         const tampering = readTampering(await bodyOf(request));
-        const report = tampering && (await tamper(this.#recorder, look, tampering));
+        if (tampering === undefined)
+          return plain(400, "A change is needed: flip with the place at which, cut or grow.");
+        const report = await tamper(this.#recorder, look, tampering);
         return report === undefined
           ? plain(400, "There is no session cookie to change.")
           : Response.json(report);

@@ -67,6 +67,6 @@ const REASONS: Readonly<Record<Refusal, string>> = {
   unknown_key: "names a key that is not configured",
   expired: "has expired",
   future: "is not good yet: compare the machines' clocks",
-  malformed: "cannot be read although it is genuine",
+  malformed: "is not of the form that was expected, or holds what cannot be read",
   too_large: "is larger than the limit",
 };

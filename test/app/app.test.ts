@@ -26,6 +26,7 @@ describe("the conformance app refuses", () => {
     ["ACCEPT=paper", `ACCEPT=paper is not known. Known: ${FORMATS}.\n`],
     ["STORAGE=flask ACCEPT=jwt", "ACCEPT is not for STORAGE=flask.\n"],
     ["LIFETIME=soon", "LIFETIME must be a whole number.\n"],
+    ["PORT=99999", "PORT must be at most 65535.\n"],
     ["LIFETIME=0", "lifetime must be a whole number of seconds, from 1 to 3155760000.\n"],
   ])("%s with exit code 2", async (settings, message) => {
     const child = spawnApp(Object.fromEntries(settings.split(" ").map((setting) => setting.split("="))));

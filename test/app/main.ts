@@ -44,6 +44,10 @@ const app = {
 };
 if (isFramework(adapter)) await load(adapter);
 const server = appServer(adapter, app, protocol);
+server.once("error", ({ message }) => {
+  console.error(message);
+  process.exit(1);
+});
 server.listen(port, "127.0.0.1", () => {
   console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });

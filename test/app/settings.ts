@@ -43,11 +43,13 @@ export async function readSettings(env: Environment): Promise<Settings> {
   if (env["REVOCATION"] && storage !== "encrypted" && storage !== "signed")
     throw new UsageError("REVOCATION is for STORAGE=encrypted and STORAGE=signed.");
   if (env["ACCEPT"] && storage === "flask") throw new UsageError("ACCEPT is not for STORAGE=flask.");
+  const port = number(env, "PORT") ?? 0;
+  if (port > 65_535) throw new UsageError("PORT must be at most 65535.");
   const { sessions, login } = await STORAGES[storage](env);
   return {
     adapter,
     protocol: env["HTTP2"] === "1" ? "http2" : "http1",
-    port: number(env, "PORT") ?? 0,
+    port,
     sessions,
     login: createLogin<User>(sessions, { loadUser: (id) => ({ id }), ...login }),
   };

@@ -63,6 +63,6 @@ const REFUSALS = {
   unknown_key: "A session cookie was made with a key that is not configured.",
   expired: "A session cookie is older than the session may be.",
   future: "A session cookie was made more than five seconds in the future: compare the machines' clocks.",
-  malformed: "A session cookie cannot be read although it is genuine.",
+  malformed: "A session cookie is not of the form that was expected, or holds what cannot be read.",
   too_large: "A session cookie is larger than the limit.",
 } as const;
