@@ -4,7 +4,7 @@ import { indexOrEnd, skipBlanks, skipBlanksBack, trimBlanks } from "./scan.ts";
 /** One `Cookie` header, several of them (joined with `"; "`), or none. */
 export type CookieHeader = string | readonly string[] | null | undefined;
 
-/** How {@link parseCookie} reads values. */
+/** How values are read. */
 export interface ParseCookieOptions {
   /** Applied to each value; a value on which it throws stays as it was sent. Default: values stay as they were sent. */
   decode?: (value: string) => string;
@@ -124,7 +124,8 @@ function isFindable(name: string): boolean {
   return typeof name === "string" && name !== "" && !/^[\t ]|[;=]|[\t ]$/.test(name);
 }
 
-function decodeOrKeep(decode: (value: string) => string, value: string): string {
+/** Applies `decode` where it can be. */
+export function decodeOrKeep(decode: (value: string) => string, value: string): string {
   try {
     return decode(value);
   } catch {

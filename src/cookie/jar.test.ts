@@ -25,6 +25,13 @@ describe("reading", () => {
     expect([jar.has("a"), jar.has("__proto__"), jar.has("lang")]).toEqual([true, true, false]);
   });
 
+  test("decodes on request, and leaves what cannot be decoded", () => {
+    const jar = new CookieJar("city=K%C3%B6ln; city=%E0%A4%A");
+    const decode = decodeURIComponent;
+    expect([jar.get("city", { decode }), jar.get("lang", { decode })]).toEqual(["Köln", undefined]);
+    expect(jar.getAll("city", { decode })).toEqual(["Köln", "%E0%A4%A"]);
+  });
+
   test("iterates over all cookies in the browser's order", () => {
     expect([...jar]).toEqual([
       ["theme", "dark"],

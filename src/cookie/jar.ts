@@ -1,7 +1,13 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { HeadersSentError } from "../errors.ts";
 import { type CookieAttributes, MAX_COOKIE_LIFETIME } from "./attributes.ts";
-import { type CookieHeader, findCookies, parseCookiePairs } from "./cookie-header.ts";
+import {
+  type CookieHeader,
+  decodeOrKeep,
+  findCookies,
+  type ParseCookieOptions,
+  parseCookiePairs,
+} from "./cookie-header.ts";
 import { type DeletionAttributes, stringifyDeletion, stringifySetCookie } from "./set-cookie.ts";
 import type { AttributesFor } from "./typed-rules.ts";
 
@@ -41,14 +47,15 @@ export class CookieJar {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** The value as the browser sent it; the first one, if the name was sent more than once. */
-  get(name: string): string | undefined {
-    return this.getAll(name)[0];
+  /** The value as the browser sent it, or decoded; the first one, if the name was sent more than once. */
+  get(name: string, options?: ParseCookieOptions): string | undefined {
+    return this.getAll(name, options)[0];
   }
 
   /** All values that the browser sent under this name, in its order. */
-  getAll(name: string): string[] {
-    return findCookies(this.#header, name);
+  getAll(name: string, { decode }: ParseCookieOptions = {}): string[] {
+    const values = findCookies(this.#header, name);
+    return decode ? values.map((value) => decodeOrKeep(decode, value)) : values;
   }
 
   /** Whether the browser sent a cookie of this name. */
