@@ -240,6 +240,28 @@ describe("sessions migrate", () => {
     ]);
   });
 
+  test("done again it brings what was only read since, also where that would have ended in the other store", async () => {
+    const [a, b] = [newSessionId(undefined).key, newSessionId(undefined).key];
+    const data = Buffer.from('{"_created":1795000000}');
+    const at = (seconds: number) => new Date(Date.now() + seconds * 1000);
+    const begun = at(-10);
+    const versions = [
+      await store.create(a, { data, expires: at(1) }, begun),
+      await store.create(b, { data, expires: at(60) }, begun),
+    ];
+    await run(["migrate", url, target()]);
+    const end = at(120);
+    await store.touch(a, versions[0]!, end, new Date());
+    await store.touch(b, versions[1]!, end, new Date());
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect((await run(["migrate", url, target()])).out).toBe("0 copied, 2 updated, 0 there already\n");
+    for (const key of [a, b])
+      expect((await opened((kept) => kept.load(key, new Date())))!.expires.getTime()).toBeGreaterThan(
+        +end - 1000,
+      );
+    expect((await run(["migrate", url, target()])).out).toBe("0 copied, 0 updated, 2 there already\n");
+  });
+
   test("goes on where it was interrupted", async () => {
     await fill(600);
     // Asked once for twenty sessions: it ends on the second page of two.

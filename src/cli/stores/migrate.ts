@@ -6,6 +6,9 @@ import { pages } from "./pages.ts";
 /** How many records are under way at once. */
 const PARALLEL = 20;
 
+/** A moment at which every record was alive. */
+const LONG_AGO = new Date(0);
+
 type Outcome = "copied" | "updated" | "there already";
 
 export interface MigrateOptions {
@@ -54,11 +57,18 @@ async function copy({ key, data, expires, seen }: OwnedRecord, to: SessionStore)
   const record = { data, expires };
   // To the other store it is the moment at which the session was last seen.
   if ((await to.create(key, record, seen)) !== undefined) return "copied";
-  const there = await to.load(key, new Date());
-  if (there === undefined || there.seen > seen || Buffer.compare(there.data, data) === 0)
-    return "there already";
+  // What was used since the last time may have ended by what is there.
+  const there = await to.load(key, LONG_AGO);
+  if (there === undefined || there.seen > seen) return "there already";
+  const isSame = Buffer.compare(there.data, data) === 0;
+  if (isSame && isAsLate(there.seen, seen) && isAsLate(there.expires, expires)) return "there already";
   const { outcome } = await to.save(key, there.version, record, seen);
   return outcome === "saved" ? "updated" : "there already";
+}
+
+/** Some stores keep times to the second. */
+function isAsLate(time: Date, other: Date): boolean {
+  return other.getTime() - time.getTime() < 1000;
 }
 
 async function count(store: SessionStore, io: Io): Promise<number> {
