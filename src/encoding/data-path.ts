@@ -41,7 +41,7 @@ export class DataPath {
 
   /** @param what what the value at `key` is, as in `a function` */
   refuse(key: Key, what: string): never {
-    throw this.error(key, `is ${what}, which a session cannot hold. Store plain data.`);
+    throw this.error(key, `is ${what}, which cannot be stored. Take plain data.`);
   }
 
   /** For a number that may as well be an int as a float in Python. */

@@ -147,6 +147,15 @@ describe("whose requests", () => {
     expect((await stateOf(watched)).requests).toHaveLength(1);
   });
 
+  test("one that keeps no cookie, and asks again and again, takes nobody's place either", async () => {
+    const { browser } = setUp();
+    const kept = browser();
+    await stateOf(kept);
+    await kept.get("/read");
+    for (let i = 0; i < 101; i++) await stateOf(browser());
+    expect((await stateOf(kept)).requests).toHaveLength(1);
+  });
+
   test("a cookie that a subdomain planted leads no requests to whoever made it", async () => {
     const { inspect, app } = setUp({}, { guard: () => true });
     const planter = await inspect.fetch(new Request("https://shop.example/inspector/state"));

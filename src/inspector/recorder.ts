@@ -15,7 +15,7 @@ import { WatchedKeeping } from "./watched-keeping.ts";
 import { WatchedRequest } from "./watched-request.ts";
 import { Watcher } from "./watcher.ts";
 
-/** How many browsers are watched at once; the one that came first makes room for the next. */
+/** How many browsers are watched at once; one that has kept no cookie, or else the one that came first, makes room for the next. */
 const BROWSERS = 100;
 
 /** The cookie that says which browser it is. */
@@ -39,6 +39,8 @@ export class Recorder implements Observer {
   readonly #sessions: SessionManager;
   readonly #path: string;
   readonly #watchers = new Map<string, Watcher>();
+  /** Those whose cookie has not come back: perhaps the browser keeps none, and begins anew each time that it asks. */
+  readonly #offered = new Set<string>();
   readonly #current = new AsyncLocalStorage<Trace>();
   readonly #requests = new WeakMap<CookieJar, WatchedRequest>();
 
@@ -88,17 +90,25 @@ export class Recorder implements Observer {
 
   /** The watcher that a cookie names; undefined for one that was not made here. */
   watcher(id: string | undefined): Watcher | undefined {
-    return id === undefined ? undefined : this.#watchers.get(id);
+    if (id === undefined) return undefined;
+    this.#offered.delete(id);
+    return this.#watchers.get(id);
   }
 
   /** Watches another browser, whose cookie has the returned value. */
   begin(): { id: string; watcher: Watcher } {
-    const [oldest] = this.#watchers.keys();
-    if (this.#watchers.size >= BROWSERS && oldest !== undefined) this.#watchers.delete(oldest);
+    if (this.#watchers.size >= BROWSERS) this.#makeRoom();
     const id = encodeBase64url(randomBytes(32));
     const watcher = new Watcher();
     this.#watchers.set(id, watcher);
+    this.#offered.add(id);
     return { id, watcher };
+  }
+
+  #makeRoom(): void {
+    const [first] = [...this.#offered, ...this.#watchers.keys()];
+    this.#offered.delete(first!);
+    this.#watchers.delete(first!);
   }
 
   /** Opens the session of a request as the application would, and stores nothing. */

@@ -1,4 +1,9 @@
-import { type CookieAttributes, stringifyDeletion, stringifySetCookie } from "../cookie/index.ts";
+import {
+  type CookieAttributes,
+  type SameSite,
+  stringifyDeletion,
+  stringifySetCookie,
+} from "../cookie/index.ts";
 import type { HostRules, IfHost, WithoutSecure } from "../cookie/typed-rules.ts";
 import { formatHttpDate } from "../encoding/http-date.ts";
 import { ConfigError, CookieError, TooLargeError } from "../errors.ts";
@@ -21,7 +26,7 @@ interface CookieSettings<Name extends string> {
   /** Default: true. */
   readonly httpOnly?: boolean | undefined;
   /** Default: `lax`, written out. `none` needs Secure. */
-  readonly sameSite?: "strict" | "lax" | "none" | undefined;
+  readonly sameSite?: SameSite | Capitalize<SameSite> | undefined;
   /** Cookies with independent partitioned state (CHIPS), which need Secure. Default: false. */
   readonly partitioned?: boolean | undefined;
 }
@@ -130,5 +135,9 @@ function nativeTemplate(base: string, options: SessionCookieOptions, secure: boo
 }
 
 function needsSecure(name: string, options: SessionCookieOptions): boolean {
-  return /^__(host|secure|http)-/i.test(name) || options.sameSite === "none" || options.partitioned === true;
+  return (
+    /^__(host|secure|http)-/i.test(name) ||
+    options.sameSite?.toLowerCase() === "none" ||
+    options.partitioned === true
+  );
 }

@@ -88,6 +88,14 @@ describe("the cookie", () => {
     await inProduction(async () => expect(await set("http://localhost/")).toContain(ATTRIBUTES));
   });
 
+  test.each(["none", "None"] as const)("is Secure on this machine too with SameSite %s", async (sameSite) => {
+    const { sessions } = setUp({ cookie: { sameSite } });
+    const { setCookies } = await new Visitor(sessions, "http://localhost/").visit(
+      ({ data }) => (data["a"] = 1),
+    );
+    expect(setCookies[0]).toMatch(/; Secure; HttpOnly; Path=\/; SameSite=None$/);
+  });
+
   test("takes the name and the attributes that it is given", async () => {
     const { visitor } = setUp({
       cookie: {
@@ -116,6 +124,7 @@ describe("the cookie", () => {
       { domain: "a;b" },
       { path: "app" },
       { sameSite: "none", secure: false },
+      { sameSite: "None", secure: false },
       { sameSite: "sometimes" },
     ] as SessionCookieOptions[]) {
       expect(() => setUp({ cookie })).toThrow(ConfigError);

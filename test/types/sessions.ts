@@ -95,6 +95,9 @@ void logOut(plain, {});
 // The cookie
 createSessions({ storage, schema, cookie: { name: "sid", domain: "example.com", secure: isProduction } });
 createSessions({ storage, cookie: { sameSite: "none", partitioned: true } });
+createSessions({ storage, cookie: { sameSite: "Lax", secure: isProduction } });
+// @ts-expect-error
+createSessions({ storage, cookie: { sameSite: "None", secure: false } });
 createSessions({ storage, cookie: { name: "__Host-sid", path: "/", secure: true, sameSite: "strict" } });
 createSessions({ storage, cookie: { name: process.env["NAME"], domain: process.env["DOMAIN"] } });
 // @ts-expect-error
@@ -109,8 +112,6 @@ createSessions({ storage, cookie: { sameSite: "none", secure: false } });
 createSessions({ storage, cookie: { partitioned: true, secure: isProduction } });
 // @ts-expect-error
 createSessions<Data>({ storage, cookie: { sameSite: "none", secure: false } });
-// @ts-expect-error -- in small letters here
-createSessions({ storage, cookie: { sameSite: "Lax" } });
 // @ts-expect-error
 const cookie: SessionCookieOptions = { partitioned: true, secure: false };
 const options: SessionOptions<Data> = { storage, schema, cookie };

@@ -165,6 +165,15 @@ describe("sessions revoke", () => {
     expect(await isAlive(renamed, store, true)).toBe(false);
   });
 
+  test("ends those of several users", async () => {
+    const manager = managerOf(store);
+    const cookies = [];
+    for (const user of ["ada", "42", "bob"]) cookies.push(await visit(manager, {}, user));
+    const revoked = await run(["revoke", url, "--user", "ada", "-u", "42"]);
+    expect(revoked).toMatchObject({ code: 0, out: "2 sessions ended.\n" });
+    expect(await Promise.all(cookies.map((cookie) => isAlive(cookie)))).toEqual([false, false, true]);
+  });
+
   test.each([[[]], [["--user", "1", "--all"]], [["--", "no-handle"]], [["--", "A".repeat(43), "B"]]])(
     "refuses %j with 2",
     async (args) => {

@@ -41,7 +41,10 @@ export function register(program: Command, io: Io): void {
     .description("end sessions, for good")
     .argument("<store>", "the URL of the store")
     .argument("[handles...]", "which ones, as `sessions list` shows them")
-    .option("-u, --user <id>", "all of one user")
+    .option("-u, --user <id>", "all of one user; may be said again", (id, before: string[] = []) => [
+      ...before,
+      id,
+    ])
     .option("--all", "all of everybody")
     .option("--yes", "with --all: yes, I mean it")
     .option("--json", "answer with JSON")

@@ -8,7 +8,7 @@ import { number } from "../progress.ts";
 const TIMEOUT = 600;
 
 export interface RevokeOptions {
-  readonly user?: string;
+  readonly user?: readonly string[];
   readonly all?: true;
   readonly yes?: true;
   readonly json?: true;
@@ -19,10 +19,10 @@ export async function revoke(
   store: SessionStore,
   keys: readonly NamedKey[] | undefined,
   handles: readonly string[],
-  { user, all, yes, json }: RevokeOptions,
+  { user: users = [], all, yes, json }: RevokeOptions,
   io: Io,
 ): Promise<void> {
-  if ([handles.length > 0, user !== undefined, all === true].filter(Boolean).length !== 1)
+  if ([handles.length > 0, users.length > 0, all === true].filter(Boolean).length !== 1)
     throw new UsageError("Say which sessions to end: their handles, or --user, or --all.");
   if (all && !yes) throw new UsageError("This logs everybody out. Say --yes as well if you mean it.");
   if (handles.some((handle) => readHandle(handle) === undefined))
@@ -31,8 +31,8 @@ export async function revoke(
     );
   const sessions = managerOf(store, keys);
   if (all) return ended(await sessions.revokeAll(), json, io);
-  if (user !== undefined) return ended(await sessions.forUser(user).revokeAll(), json, io);
   let count = 0;
+  for (const user of users) count += await sessions.forUser(user).revokeAll();
   for (const handle of handles) if (await sessions.revoke(handle)) count += 1;
   if (count < handles.length) io.exitCode = EXIT.bad;
   return ended(count, json, io);
