@@ -35,6 +35,13 @@ export class PostgresQueries {
     return rows as R[];
   }
 
+  /** @param name of a table, as SQL takes it */
+  async isMissing(name: string): Promise<boolean> {
+    const text = "SELECT (to_regclass($1) IS NULL)::text AS missing";
+    const [found] = await this.rows<{ missing: "true" | "false" }>(text, [name]);
+    return found!.missing === "true";
+  }
+
   /** Runs statements that have no values, in one transaction. */
   async run(statements: string): Promise<void> {
     await this.#pool.query(statements);

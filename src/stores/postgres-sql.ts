@@ -29,36 +29,38 @@ CREATE INDEX IF NOT EXISTS "${name}_expires" ON ${quoted} (expires);`;
 }
 
 /**
- * Times travel as seconds since 1970, so that no parser for dates and no time zone of the program takes part. Names that end
- * in $ are the statement's own: no table can have them.
+ * Times travel as seconds since 1970, so that no parser for dates and no time zone of the program takes part, and all else but the data as
+ * text, for which no program chooses a parser. Names that end in $ are the statement's own: no table can have them.
  */
 export function statements(name: string) {
   const table = quotedName(name);
-  const record = "version, data, extract(epoch FROM expires) AS expires, extract(epoch FROM seen) AS seen";
+  const record =
+    "version::text, data, extract(epoch FROM expires) AS expires, extract(epoch FROM seen) AS seen";
   const at = (parameter: string) => `to_timestamp(${parameter}::float8)`;
   const key = "id = $1 AND owner IS NOT DISTINCT FROM $2::text";
   const live = `${key} AND expires > ${at("$4")}`;
   const columns = "(id, owner, version, seen, data, expires)";
   const write = `UPDATE ${table} SET version = gen_random_uuid(), seen = ${at("$4")}, data = $5, expires = ${at("$6")}
-    WHERE ${live} AND version = $3 RETURNING version`;
+    WHERE ${live} AND version = $3 RETURNING version::text`;
   // Every part of a statement sees the table as it was when the statement began, also what follows the UPDATE.
   const written = (
     from: string,
-  ) => `SELECT true AS written, version, NULL AS data, NULL AS expires, NULL AS seen FROM ${from}
-    UNION ALL SELECT false, ${record} FROM ${table} WHERE ${live} AND NOT EXISTS (SELECT FROM written$)`;
+  ) => `SELECT 'yes' AS written, version, NULL AS data, NULL AS expires, NULL AS seen FROM ${from}
+    UNION ALL SELECT 'no', ${record} FROM ${table} WHERE ${live} AND NOT EXISTS (SELECT FROM written$)`;
   const endAll = (
     which: string,
   ) => `WITH ended$ AS (DELETE FROM ${table} WHERE ${which} RETURNING id, version)
-    SELECT count(ended$.id)::int AS ended, coalesce(bool_or(ended$.version IS DISTINCT FROM seen.version), false) AS changed
+    SELECT count(ended$.id)::text AS ended,
+      CASE WHEN bool_or(ended$.version IS DISTINCT FROM seen.version) THEN 'yes' ELSE 'no' END AS changed
     FROM (SELECT id, version FROM ${table} WHERE ${which}) AS seen LEFT JOIN ended$ USING (id)`;
   return {
     create: `INSERT INTO ${table} ${columns} VALUES ($1, $2, gen_random_uuid(), ${at("$3")}, $4, ${at("$5")})
-    ON CONFLICT (id) DO NOTHING RETURNING version`,
+    ON CONFLICT (id) DO NOTHING RETURNING version::text`,
     load: `SELECT ${record} FROM ${table} WHERE ${key} AND expires > ${at("$3")}`,
     save: `WITH written$ AS (${write}) ${written("written$")}`,
     replace: `WITH written$ AS (${write}), next$ AS (
       INSERT INTO ${table} ${columns}
-      SELECT $7, $8, gen_random_uuid(), ${at("$4")}, $9, ${at("$10")} FROM written$ RETURNING version
+      SELECT $7, $8, gen_random_uuid(), ${at("$4")}, $9, ${at("$10")} FROM written$ RETURNING version::text
     ) ${written("next$")}`,
     touch: `UPDATE ${table} SET seen = ${at("$4")}, expires = ${at("$5")} WHERE ${live} AND version = $3 RETURNING true`,
     delete: `DELETE FROM ${table} WHERE ${key} RETURNING ${record}`,
@@ -66,7 +68,7 @@ export function statements(name: string) {
       SELECT id FROM ${table}
       WHERE expires <= ${at("$2")} AND ${isOnlyCleaner(table)}
       ORDER BY expires LIMIT $1 FOR UPDATE SKIP LOCKED
-    )) RETURNING true) SELECT count(*)::int AS ended FROM ended$`,
+    )) RETURNING true) SELECT count(*)::text AS ended FROM ended$`,
     list: `SELECT id, owner, ${record} FROM ${table} WHERE id > $1 ORDER BY id LIMIT $2`,
     listOwned: `SELECT id, owner, ${record} FROM ${table} WHERE owner = $1 AND expires > ${at("$2")}`,
     deleteOwned: endAll("owner = $1 AND id <> ALL ($2::text[])"),

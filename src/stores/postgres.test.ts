@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client, Pool, type PoolConfig, types } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -15,8 +16,11 @@ const LATER = new Date("2031-05-07T00:00:00.001Z");
 const VISITOR = key("visitor");
 const OWNER = "owner".padEnd(22, "0");
 
-/** What a program may have parse numeric, bigint and timestamptz. */
+/** What a program may have parse numeric, bigint, timestamptz, integer, boolean and uuid. */
 const CHOSEN: Record<number, (text: string) => unknown> = {
+  23: BigInt,
+  16: (text) => text,
+  2950: (text) => ({ text }),
   1700: Number,
   20: BigInt,
   1184: () => "a date of another kind",
@@ -193,7 +197,14 @@ describeWith("postgres", "PostgresStore", () => {
     const stored = { version, data, expires: LATER, seen: NOW };
     expect(await store.load(key("a", OWNER), NOW)).toEqual(stored);
     expect(await store.listOwned(OWNER, NOW)).toEqual([{ ...stored, key: key("a", OWNER) }]);
+    const saving = await store.save(key("a", OWNER), randomUUID(), record("lost"), NOW);
+    expect(saving).toEqual({ outcome: "conflict", current: stored });
     expect(await store.delete(key("a", OWNER))).toEqual(stored);
+    for (const name of ["a", "b", "c"]) await store.create(key(name, OWNER), record("1"), NOW);
+    await store.setup();
+    expect(await store.deleteOwned(OWNER, [key("a").id])).toBe(2);
+    expect(await store.deleteExpired(10, new Date(+LATER + 1))).toBe(1);
+    expect(await store.deleteAll()).toBe(0);
   });
 
   test("each method is one query, whatever it comes to", async () => {

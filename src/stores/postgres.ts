@@ -68,11 +68,7 @@ export class PostgresStore implements SessionStore {
 
   /** Makes the table with its indexes. Where there is one, nothing is done, and no right to make one is needed. */
   async setup(): Promise<void> {
-    const [found] = await this.#queries.rows<{ missing: boolean }>(
-      "SELECT to_regclass($1) IS NULL AS missing",
-      [quotedName(this.#table)],
-    );
-    if (!found!.missing) return;
+    if (!(await this.#queries.isMissing(quotedName(this.#table)))) return;
     await this.#queries.run(`${SETUP_LOCK};\n${schema(this.#table)}`);
   }
 
@@ -120,7 +116,7 @@ export class PostgresStore implements SessionStore {
   /** One cleaner at a time, over all processes: while another one works the answer is 0. */
   async deleteExpired(limit: number, now: Date): Promise<number> {
     const [row] = await this.#queries.rows<Ended>(this.#sql.deleteExpired, [limit, seconds(now)]);
-    return row!.ended;
+    return Number(row!.ended);
   }
 
   async listOwned(owner: string, now: Date): Promise<OwnedRecord[]> {
@@ -148,9 +144,9 @@ export class PostgresStore implements SessionStore {
   async #endAll(sql: string, values: unknown[]): Promise<number> {
     let total = 0;
     for (;;) {
-      const [row] = await this.#queries.rows<Ended & { changed: boolean }>(sql, values);
-      total += row!.ended;
-      if (!row!.changed) return total;
+      const [row] = await this.#queries.rows<Ended & { changed: Answer }>(sql, values);
+      total += Number(row!.ended);
+      if (row!.changed === "no") return total;
     }
   }
 
@@ -161,7 +157,7 @@ export class PostgresStore implements SessionStore {
     now: Date,
   ): Promise<SaveResult> {
     if (row === undefined) return { outcome: "gone" };
-    if (row.written) return { outcome: "saved", version: row.version };
+    if (row.written === "yes") return { outcome: "saved", version: row.version };
     // The record as it was when the statement began, still of this version: another writer was faster in the meantime.
     const current = row.version === version ? await this.load(key, now) : stored(row);
     return current ? { outcome: "conflict", current } : { outcome: "gone" };
@@ -183,10 +179,13 @@ interface OwnedRow extends Row {
   readonly owner: string | null;
 }
 
-type WriteRow = { readonly written: true; readonly version: string } | (Row & { readonly written: false });
+/** A boolean as text, for which programs choose no parser. */
+type Answer = "yes" | "no";
+
+type WriteRow = { readonly written: "yes"; readonly version: string } | (Row & { readonly written: "no" });
 
 interface Ended {
-  readonly ended: number;
+  readonly ended: string;
 }
 
 /** A copy, because a pool may send it later. */

@@ -1,6 +1,7 @@
 import type { RedisClient } from "../../stores/redis-client.ts";
 import type { SqliteDatabase } from "../../stores/sqlite.ts";
 import { driver } from "../driver.ts";
+import { orClosed } from "./or-closed.ts";
 
 /** Milliseconds. */
 export const CONNECT_TIMEOUT = 5000;
@@ -28,11 +29,13 @@ export async function redisAt(url: string, cwd: string): Promise<OpenRedis> {
   if (module.createClient === undefined) {
     const client = new module.default(url, { connectTimeout: CONNECT_TIMEOUT, maxRetriesPerRequest: 3 });
     client.on("error", () => undefined);
-    return { client, close: async () => client.disconnect() };
+    const close = async (): Promise<void> => client.disconnect();
+    // Where the driver cannot select the database, it says so to that listener alone, and goes on with another one.
+    await orClosed(close, () => client.select(client.options.db ?? 0));
+    return { client, close };
   }
   // Long work outlives a short break of the connection.
-  const reconnectStrategy = (attempts: number): number | Error =>
-    attempts > 10 ? new Error("Redis cannot be reached.") : 200;
+  const reconnectStrategy = (attempts: number, cause: Error): number | Error => (attempts > 10 ? cause : 200);
   const client = module.createClient({ url, socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy } });
   client.on("error", () => undefined);
   await client.connect();
@@ -54,8 +57,13 @@ export async function redisClusterAt(url: string, cwd: string): Promise<OpenRedi
 }
 
 interface Ioredis {
-  new (url: string, options: object): RedisClient & Closable;
+  new (url: string, options: object): RedisClient & Closable & Selecting;
   readonly Cluster: new (nodes: readonly object[]) => RedisClient & Closable;
+}
+
+interface Selecting {
+  readonly options: { readonly db?: number };
+  select(database: number): Promise<unknown>;
 }
 
 interface Closable {

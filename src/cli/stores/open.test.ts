@@ -1,4 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -120,3 +122,55 @@ for (const [name, need, open] of PLACES) {
     );
   });
 }
+
+describeWith("redis", "a Redis by its URL", () => {
+  let server: Awaited<ReturnType<typeof startRedis>>;
+  let folder: string;
+  beforeAll(async () => {
+    server = await startRedis();
+    folder = await mkdtemp(join(tmpdir(), "hipflask-cli-"));
+  }, 60_000);
+  afterAll(async () => {
+    await server.close();
+    await rm(folder, { recursive: true });
+  });
+
+  /** A project that has this driver alone. */
+  async function projectWith(driver: string): Promise<string> {
+    const modules = join(folder, driver, "node_modules");
+    await mkdir(modules, { recursive: true });
+    await symlink(join(cwd, "node_modules", driver), join(modules, driver));
+    return join(folder, driver);
+  }
+
+  /** As a process, which must end: vitest would show the drivers' exports in another way, too. */
+  async function list(project: string, url: string): Promise<{ code: unknown; err: string }> {
+    const source = [
+      "--conditions=@hipflask/source",
+      "--import",
+      import.meta.resolve("tsx"),
+      join(cwd, "src/cli/main.ts"),
+    ];
+    const child = spawn(process.execPath, [...source, "sessions", "list", url], { cwd: project });
+    let err = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+    const [code] = await once(child, "close");
+    return { code, err };
+  }
+
+  test.each(["redis", "ioredis"])(
+    "says why it cannot be used (%s)",
+    async (driver) => {
+      const project = await projectWith(driver);
+      const { host } = new URL(server.url);
+      for (const [url, code, message] of [
+        [`redis://${host}/99`, 1, /out of range/],
+        [`redis://somebody:wrong@${host}`, 1, /WRONGPASS|NOAUTH/],
+        [`redis://${host}?prefix={x}`, 1, /braces/],
+        [`redis://${host}/3`, 0, /^$/],
+      ] as const)
+        expect([url, await list(project, url)]).toEqual([url, { code, err: expect.stringMatching(message) }]);
+    },
+    60_000,
+  );
+});

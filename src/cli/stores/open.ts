@@ -9,6 +9,7 @@ import { driver } from "../driver.ts";
 import { UsageError } from "../io.ts";
 import { type Address, addressOf } from "./address.ts";
 import { CONNECT_TIMEOUT, redisAt, redisClusterAt, sqliteAt } from "./clients.ts";
+import { orClosed } from "./or-closed.ts";
 
 /** A store, and what ends its connections. */
 export interface OpenStore {
@@ -27,7 +28,8 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   async sqlite({ path, options }, cwd) {
     const { SqliteStore } = await import("../../stores/sqlite.ts");
     const database = await sqliteAt(path, cwd);
-    return { store: new SqliteStore(database, table(options)), close: async () => database.close() };
+    const close = async () => database.close();
+    return orClosed(close, () => ({ store: new SqliteStore(database, table(options)), close }));
   },
 
   async postgres({ url, options }, cwd) {
@@ -37,7 +39,8 @@ const OPENERS: Readonly<Record<string, Opener>> = {
     ]);
     const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT });
     pool.on("error", () => undefined);
-    return { store: new PostgresStore(pool, table(options)), close: () => pool.end() };
+    const close = () => pool.end();
+    return orClosed(close, () => ({ store: new PostgresStore(pool, table(options)), close }));
   },
 
   async mysql({ url, options }, cwd) {
@@ -46,19 +49,23 @@ const OPENERS: Readonly<Record<string, Opener>> = {
       driver<{ default: { createPool(options: object): Pool<MysqlPool> } }>(cwd, ["mysql2/promise"]),
     ]);
     const pool = mysql.createPool({ uri: url, connectTimeout: CONNECT_TIMEOUT });
-    return { store: new MysqlStore(pool, { ...table(options), timeout: 60 }), close: () => pool.end() };
+    const close = () => pool.end();
+    return orClosed(close, () => ({
+      store: new MysqlStore(pool, { ...table(options), timeout: 60 }),
+      close,
+    }));
   },
 
   async redis({ url, options }, cwd) {
     const { RedisStore } = await import("../../stores/redis.ts");
     const { client, close } = await redisAt(url, cwd);
-    return { store: new RedisStore(client, prefix(options)), close };
+    return orClosed(close, () => ({ store: new RedisStore(client, prefix(options)), close }));
   },
 
   async "redis-cluster"({ url, options }, cwd) {
     const { RedisStore } = await import("../../stores/redis.ts");
     const { client, close } = await redisClusterAt(url, cwd);
-    return { store: new RedisStore(client, prefix(options)), close };
+    return orClosed(close, () => ({ store: new RedisStore(client, prefix(options)), close }));
   },
 
   async mongodb({ url, options }, cwd) {
@@ -91,7 +98,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
         "memcache-client",
       ]),
     ]);
-    const servers = url.replace(/^memcached:\/\//i, "").split(",");
+    const servers = url.replace(/^memcached:\/\/|\/$/gi, "").split(",");
     const clients = servers.map(
       (server) =>
         new Client({
@@ -100,10 +107,8 @@ const OPENERS: Readonly<Record<string, Opener>> = {
           connectTimeout: CONNECT_TIMEOUT,
         }),
     );
-    return {
-      store: new MemcachedStore(clients, prefix(options)),
-      close: async () => clients.forEach((client) => client.shutdown()),
-    };
+    const close = async () => clients.forEach((client) => client.shutdown());
+    return orClosed(close, () => ({ store: new MemcachedStore(clients, prefix(options)), close }));
   },
 };
 
@@ -125,12 +130,7 @@ export async function openStore(
   if (!make && (address.kind === "file" || address.kind === "sqlite") && !existsSync(address.path))
     throw new UsageError(`There is nothing at ${address.path}.`);
   const opened = await open(address, cwd);
-  if (make) {
-    await opened.store.setup?.().catch(async (error: unknown) => {
-      await opened.close();
-      throw error;
-    });
-  }
+  if (make) await orClosed(opened.close, () => opened.store.setup?.());
   return opened;
 }
 

@@ -65,11 +65,7 @@ export class FlaskPostgresStore extends FlaskSqlStore {
 
   /** The schema must be there. Where the table is, no right to make one is needed. */
   async setup(): Promise<void> {
-    const [found] = await this.#queries.rows<{ missing: boolean }>(
-      "SELECT to_regclass($1) IS NULL AS missing",
-      [this.#name],
-    );
-    if (found!.missing) await this.#queries.run(`${SETUP_LOCK};\n${this.#schema}`);
+    if (await this.#queries.isMissing(this.#name)) await this.#queries.run(`${SETUP_LOCK};\n${this.#schema}`);
   }
 
   /** One cleaner at a time, over all processes: while another one works the answer is 0. */
