@@ -1,4 +1,4 @@
-import type { FastifyPluginCallback, FastifyRequest } from "fastify";
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from "fastify";
 import type { SessionManager } from "../session/index.ts";
 import { beginOnNode } from "./node-begin.ts";
 import { isRefusal, refusalOf } from "./refusal.ts";
@@ -29,25 +29,25 @@ export function fastifySessions<Data extends object>(sessions: SessionManager<Da
     app.addHook("preValidation", (request: FastifyRequest, _reply, next) => {
       sessions.run(sessions.exchangeOf(request)!, next);
     });
+    // A promise is returned, where there is one: what done throws, because the answer cannot be sent, would be caught by nobody.
     app.addHook("onSend", (request: FastifyRequest, reply, payload, done) => {
       const exchange = sessions.exchangeOf(request);
       // Answered by a hook that stands before this one.
       if (exchange === undefined) return done(null, payload);
       const { status } = payload instanceof Response ? payload : { status: reply.statusCode };
+      let stored: Promise<void> | undefined;
       try {
-        const stored = isRefusal(exchange, status) ? undefined : exchange.commit();
-        if (stored === undefined) done(null, payload);
-        else stored.then(() => done(null, payload), refuse);
+        if (!isRefusal(exchange, status)) stored = exchange.commit();
       } catch (error) {
-        refuse(error);
+        return done(stripped(reply, error));
       }
-
-      function refuse(error: unknown): void {
-        // Nothing is left of the application's answer; Fastify would keep its status.
-        for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
-        reply.code(refusalOf(error)?.status ?? 500);
-        done(error as Error);
-      }
+      if (stored === undefined) return done(null, payload);
+      return stored.then(
+        () => payload,
+        (error: unknown) => {
+          throw stripped(reply, error);
+        },
+      );
     });
     ready();
   };
@@ -55,4 +55,11 @@ export function fastifySessions<Data extends object>(sessions: SessionManager<Da
     [Symbol.for("skip-override")]: true,
     [Symbol.for("fastify.display-name")]: "hipflask",
   });
+}
+
+/** Nothing is left of the application's answer; Fastify would keep its status. */
+function stripped(reply: FastifyReply, error: unknown): Error {
+  for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+  reply.code(refusalOf(error)?.status ?? 500);
+  return error as Error;
 }
