@@ -51,6 +51,8 @@ export class Hold implements Layer {
   /** @internal */
   call(method: Sending, args: unknown[]): unknown {
     const target = this.#target;
+    // As Node does it: what stands in front of us, such as compression, chooses the headers when they are written.
+    if (this.#state === "open" && method === "flushHeaders") target.writeHead(target.statusCode);
     if (this.#state === "open") this.#begin(method === "writeHead" ? Number(args[0]) : target.statusCode);
     if (this.#state === "held") return this.#keep(method, args);
     if (this.#state === "refused") return this.#drop(method, args);

@@ -67,6 +67,24 @@ describe.each(["http1", "http2"] as const)("a response over %s that waits for th
     return (await serve(handler, sessions)).send("/");
   }
 
+  test("writes its headers when they are flushed, so that what compresses it knows in time", async () => {
+    const reply = await ask((response) => {
+      let isShouting = false;
+      const { writeHead, write } = response;
+      response.writeHead = (...args: any[]) => {
+        isShouting = true;
+        response.setHeader("x-encoding", "loud");
+        return (writeHead as any).apply(response, args);
+      };
+      response.write = (text: string) => write.call(response, isShouting ? text.toUpperCase() : text, "utf8");
+      response.flushHeaders();
+      response.write("hello");
+      response.end();
+    });
+    expect([reply.header("x-encoding"), reply.text]).toEqual(["loud", "HELLO"]);
+    expect(reply.setCookies).toHaveLength(1);
+  });
+
   test("looks sent to the application, and then is", async () => {
     const looks: Record<string, unknown>[] = [];
     const codes: unknown[] = [];
