@@ -5,7 +5,7 @@ import { isRefusal } from "./refusal.ts";
 
 /** Middleware of Koa's kind. */
 export type KoaMiddleware = (
-  ctx: { readonly req: NodeRequest; readonly res: NodeResponse },
+  ctx: { readonly req: NodeRequest; readonly res: NodeResponse; readonly respond?: boolean },
   next: () => Promise<unknown>,
 ) => Promise<unknown>;
 
@@ -13,7 +13,7 @@ export type KoaMiddleware = (
  * Sessions for Koa. `sessions.get(ctx)` and `cookies(ctx)` take the context. Add it before what uses sessions.
  *
  * The session is stored before Koa answers. What cannot be stored, and a store that fails, are errors like those of any
- * middleware: Koa answers 503 to the latter.
+ * middleware: Koa answers 503 to the latter. With `ctx.respond = false`, when the application itself writes the answer.
  *
  * @example
  * app.use(koaSessions(sessions));
@@ -28,6 +28,7 @@ export function koaSessions<Data extends object>(sessions: SessionManager<Data>)
     if (sessions.isBound(ctx)) return next();
     const { exchange } = beginOnNode(sessions, ctx, ctx.req, ctx.res);
     await sessions.run(exchange, next);
-    return isRefusal(exchange, ctx.res.statusCode) ? undefined : exchange.commit();
+    if (ctx.respond === false || isRefusal(exchange, ctx.res.statusCode)) return undefined;
+    return exchange.commit();
   };
 }

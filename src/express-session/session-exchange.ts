@@ -177,7 +177,7 @@ export class SessionExchange {
     const { cookie } = session;
     const isWanted =
       this.#cookieId === session.id
-        ? rolling || (Boolean(cookie.expires) && this.#isModified(session))
+        ? rolling || ((cookie.expires ?? null) !== null && this.#isModified(session))
         : saveUninitialized || this.#isModified(session);
     if (!isWanted || (cookie.secure && !isSecure(this.#request, proxy))) return undefined;
     return cookie.serialize(name, this.#signatures.sign(session.id));
