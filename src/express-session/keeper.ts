@@ -44,7 +44,7 @@ export class Keeper {
       progress.gone = !stored;
       if (!stored) return;
       const theirs = JSON.stringify(stored);
-      if (theirs !== base) written = withCookie(mergeJson(base, text, theirs));
+      if (theirs !== base) written = withCookie(mergeJson(base, text, theirs), [session, stored]);
     }
     await ask((done) => this.#store.set(sid, written, done));
     progress.base = text;
@@ -80,10 +80,21 @@ export function keeperOf(store: Store): Keeper {
   return keeper;
 }
 
-/** What stores look at of a session: its data, and a cookie that knows when it ends. */
-function withCookie(text: string): Session {
+/**
+ * What stores look at of a session: its data, and a cookie that knows when it ends.
+ *
+ * @param sides whose values it has; some stores keep dates and bytes as such, which JSON does not
+ */
+function withCookie(text: string, sides: readonly object[]): Session {
   const data = JSON.parse(text) as StoredSession;
-  return { ...data, cookie: storedCookie(data.cookie) } as unknown as Session;
+  const entries = Object.entries(data).map(([key, value]) => [key, nativeValue(key, value, sides)]);
+  return { ...Object.fromEntries(entries), cookie: storedCookie(data.cookie) } as Session;
+}
+
+function nativeValue(key: string, value: unknown, sides: readonly object[]): unknown {
+  const text = JSON.stringify(value);
+  const values = sides.map((side) => (side as Record<string, unknown>)[key]);
+  return values.find((native) => JSON.stringify(native) === text) ?? value;
 }
 
 /** What a store calls back with, or throws. */

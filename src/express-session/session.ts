@@ -65,7 +65,9 @@ export class Session {
     const { req: request, id } = this;
     const stored = await keeperOf(request.sessionStore).get(id);
     if (stored === undefined) throw new Error("failed to load session");
+    const { saved } = progressOf(this);
     inflate(request, stored);
+    if (saved !== undefined) progressOf(request.session).saved = dataText(request.session);
   }
 
   /** Ends the session for good; `req.session` is undefined from now on. */

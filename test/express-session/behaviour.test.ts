@@ -113,6 +113,49 @@ describe("hipflask/express-session", () => {
     },
   );
 
+  test("writes nothing where a session was only loaded again", async () => {
+    const { store, counts } = counted();
+    const app = dictApp({ store });
+    app.get("/reload", async (request, response) => {
+      await request.session.reload();
+      response.json(Object.keys(request.session));
+    });
+    const browser = new Browser(await serve(app));
+    await browser.send("POST", "/set/a");
+    expect(await browser.json("/reload")).toEqual(["cookie", "a"]);
+    expect(counts).toEqual({ create: 1, load: 2 });
+  });
+
+  test("leaves the values of others as they are, in a store that keeps more than JSON", async () => {
+    const kept = new Map<string, Record<string, unknown>>();
+    class Native extends Store {
+      override get(sid: string, done: (error: unknown, session?: never) => void) {
+        const found = kept.get(sid);
+        setTimeout(() => done(null, (found && structuredClone(found)) as never), 5);
+      }
+      override set(sid: string, data: object, done?: (error?: unknown) => void) {
+        const { cookie, ...rest } = data as { cookie: object };
+        kept.set(sid, { ...structuredClone(rest), cookie: JSON.parse(JSON.stringify(cookie)) });
+        done?.();
+      }
+      override destroy(sid: string, done?: (error?: unknown) => void) {
+        kept.delete(sid);
+        done?.();
+      }
+    }
+    const app = dictApp({ store: new Native() as never });
+    app.post("/native", (request, response) => {
+      Object.assign(request.session, { at: new Date(0), bytes: Uint8Array.of(1, 2) });
+      response.send("kept");
+    });
+    const browser = new Browser(await serve(app));
+    await browser.send("POST", "/native");
+    await Promise.all([browser.send("POST", "/set/b?ms=10"), browser.send("POST", "/set/c?ms=10")]);
+    expect([...kept.values()]).toMatchObject([
+      { at: new Date(0), bytes: Uint8Array.of(1, 2), b: true, c: true },
+    ]);
+  });
+
   test("tells caches whose answer it is", async () => {
     const browser = new Browser(await serve(dictApp({})));
     const written = await browser.send("POST", "/set/a");
