@@ -221,6 +221,7 @@ describe("a configuration that cannot be honoured is an error at once", () => {
     ["a name that is none", { SESSION_COOKIE_NAME: "a;b" }],
     ["a lifetime that is no number", { PERMANENT_SESSION_LIFETIME: "31 days" as never }],
     ["a negative lifetime", { PERMANENT_SESSION_LIFETIME: -1 }],
+    ["a lifetime of a part of a second", { PERMANENT_SESSION_LIFETIME: 1.5 }],
     ["a string in place of the list of fallbacks", { SECRET_KEY_FALLBACKS: "old" as never }],
     ["an empty fallback", { SECRET_KEY_FALLBACKS: [""] }],
     ["sessions on the server", { SESSION_TYPE: "redis" as never }],

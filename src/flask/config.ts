@@ -45,13 +45,19 @@ export function flaskConfig(config: FlaskConfig): SessionOptions {
       store === undefined
         ? signedCookie({ compressAbove: 0 })
         : flaskSession(store, flaskSessionOptions(config)),
-    lifetime: config.PERMANENT_SESSION_LIFETIME ?? 31 * DAY,
+    lifetime: lifetimeOf(config),
     flask: {
       cookie: sessionCookie(config),
       refreshEachRequest: config.SESSION_REFRESH_EACH_REQUEST ?? true,
       permanent: store === undefined ? undefined : (config.SESSION_PERMANENT ?? true),
     },
   };
+}
+
+function lifetimeOf(config: FlaskConfig): number {
+  const lifetime = config.PERMANENT_SESSION_LIFETIME ?? 31 * DAY;
+  if (Number.isInteger(lifetime) && lifetime >= 0) return lifetime;
+  throw new ConfigError("PERMANENT_SESSION_LIFETIME must be a whole number of seconds.");
 }
 
 /** What the configuration says of sessions in a store of Flask-Session's. @throws ConfigError */

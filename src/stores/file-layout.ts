@@ -5,6 +5,9 @@ import { ConfigError } from "../errors.ts";
 import type { SessionKey } from "../session/store.ts";
 import { code, ignore, missing, syncUp } from "./file-system.ts";
 
+/** The folder with the records, in the one that a store is given. */
+export const RECORDS = "hipflask-sessions";
+
 /**
  * Where everything is in the folder of a FileStore:
  *
@@ -22,7 +25,7 @@ export class Layout {
   /** `folder` is the path as the file system itself writes it. */
   private constructor(folder: string) {
     this.folder = folder;
-    this.sessions = join(folder, "hipflask-sessions");
+    this.sessions = join(folder, RECORDS);
     this.work = join(folder, "hipflask-work");
   }
 

@@ -313,6 +313,7 @@ describe("a store's URL", () => {
     ["oracle://me:geheim@localhost", "There are: file,"],
     ["geheim", "That is no URL"],
     ["sqlite:geheim.db", "There is nothing at"],
+    ["file:.", "There is nothing at"],
     ["file://geheim", "with one slash, or none"],
   ])("%s: what is missing is said, and no password", async (address, message) => {
     const { code, out, err } = await run(["cleanup", address], { cwd: folder });
@@ -329,6 +330,7 @@ describe("a store's URL", () => {
     "mongodb://me:ge:heim@geheim@/127.0.0.1:9/app",
     "redis://:geheim@@127.0.0.1:99999",
     "redis-cluster://:geheim@127.0.0.1:99999",
+    "redis-cluster://:geheim@127.0.0.1:9",
   ])("a server that is not there is an error of the driver's, and ends with 1: %s", async (address) => {
     const { code, out, err } = await run(["list", address]);
     expect({ code, out }).toEqual({ code: 1, out: "" });

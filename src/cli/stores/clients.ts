@@ -46,11 +46,21 @@ export async function redisAt(url: string, cwd: string): Promise<OpenRedis> {
 export async function redisClusterAt(url: string, cwd: string): Promise<OpenRedis> {
   const { default: ioredis } = await driver<{ default: Ioredis }>(cwd, ["ioredis"]);
   const nodes = url.replace(/^redis-cluster:\/\//i, "").split(",");
+  const addresses = nodes.map((node) => new URL(`redis://${node}`));
+  const { username, password } = addresses[0]!;
   const client = new ioredis.Cluster(
-    nodes.map((node) => {
-      const { hostname, port } = new URL(`redis://${node}`);
-      return { host: hostname, port: Number(port || 6379) };
-    }),
+    addresses.map(({ hostname, port }) => ({
+      host: hostname.replace(/^\[|\]$/g, ""),
+      port: Number(port || 6379),
+    })),
+    {
+      clusterRetryStrategy: (attempts: number) => (attempts > 10 ? null : 200),
+      redisOptions: {
+        connectTimeout: CONNECT_TIMEOUT,
+        ...(username && { username: decodeURIComponent(username) }),
+        ...(password && { password: decodeURIComponent(password) }),
+      },
+    },
   );
   client.on("error", () => undefined);
   return { client, close: async () => client.disconnect() };
@@ -58,7 +68,7 @@ export async function redisClusterAt(url: string, cwd: string): Promise<OpenRedi
 
 interface Ioredis {
   new (url: string, options: object): RedisClient & Closable & Selecting;
-  readonly Cluster: new (nodes: readonly object[]) => RedisClient & Closable;
+  readonly Cluster: new (nodes: readonly object[], options: object) => RedisClient & Closable;
 }
 
 interface Selecting {

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { SessionStore } from "../../session/index.ts";
+import { RECORDS } from "../../stores/file-layout.ts";
 import type { DynamodbClient } from "../../stores/dynamodb-client.ts";
 import type { MemcacheClient } from "../../stores/memcached-client.ts";
 import type { MongodbCollection } from "../../stores/mongodb.ts";
@@ -127,8 +129,9 @@ export async function openStore(
   const open = Object.hasOwn(OPENERS, address.kind) ? OPENERS[address.kind] : undefined;
   if (open === undefined)
     throw new UsageError(`There is no store of that kind. There are: ${Object.keys(OPENERS).join(", ")}.`);
-  if (!make && (address.kind === "file" || address.kind === "sqlite") && !existsSync(address.path))
-    throw new UsageError(`There is nothing at ${address.path}.`);
+  const place = address.kind === "file" ? join(address.path, RECORDS) : address.path;
+  if (!make && (address.kind === "file" || address.kind === "sqlite") && !existsSync(place))
+    throw new UsageError(`There is nothing at ${place}.`);
   const opened = await open(address, cwd);
   if (make) await orClosed(opened.close, () => opened.store.setup?.());
   return opened;

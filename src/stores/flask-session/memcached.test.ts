@@ -104,6 +104,8 @@ describeWith("memcached", "FlaskMemcachedStore", () => {
     await about(9);
     await store.touch(key("a"), next, from(400 * DAY), from(0));
     await about(400 * 24 * 3600);
+    await store.touch(key("a"), next, from(99 * 365 * DAY), from(0));
+    expect(await store.load(key("a"), from(0))).toBeDefined();
     await store.touch(key("a"), next, from(-DAY), from(0));
     await about(1);
   });

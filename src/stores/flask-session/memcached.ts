@@ -23,6 +23,8 @@ export interface FlaskMemcachedStoreOptions {
 
 /** Seconds. Memcached takes larger numbers for an instant by its own clock. */
 const LONGEST = 30 * 24 * 60 * 60;
+/** Seconds since 1970: to Memcached a later moment is one of the past. */
+const LAST = 2 ** 31 - 1;
 
 /**
  * Keeps sessions in Memcached 1.6 as Flask-Session does with `SESSION_TYPE = "memcached"`: under the prefix and the ID is the session,
@@ -112,10 +114,10 @@ export class FlaskMemcachedStore implements RecordStore {
   }
 }
 
-/** As Flask-Session: seconds from now up to 30 days, beyond that seconds since 1970. */
+/** As Flask-Session: seconds from now up to 30 days, beyond that seconds since 1970. What is more than Memcached can count lasts until then. */
 function exptime(expires: Date, now: Date): number {
   const seconds = wholeSeconds(expires, now);
-  return seconds > LONGEST ? Math.floor(now.getTime() / 1000) + seconds : seconds;
+  return seconds > LONGEST ? Math.min(Math.floor(now.getTime() / 1000) + seconds, LAST) : seconds;
 }
 
 /** The bytes are the version, too: each gets its own, so that whoever changes the one does not change the other. */
