@@ -45,7 +45,7 @@ describe.each([
       return answer(reply);
     });
     onTestFinished(() => app.close());
-    const response = await fetch(await app.listen({ port: 0 }));
+    const response = await fetch(await app.listen({ port: 0 }), { redirect: "manual" });
     return { status: response.status, text: await response.text() };
   }
 
@@ -55,6 +55,14 @@ describe.each([
     ["a body that is none", (reply) => reply.serializer(() => 5 as never).send({ a: 1 })],
   ])("an answer with %s is an error of that request alone", async (__, answer) => {
     expect((await ask(answer)).status).toBe(500);
+  });
+
+  test("a redirect that is sent twice, as NestJS does, is one", async () => {
+    const sent = await ask((reply) => {
+      reply.redirect("/home");
+      return undefined;
+    });
+    expect(sent.status).toBe(302);
   });
 
   test("a handler may send, and return nothing", async () => {

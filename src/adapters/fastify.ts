@@ -19,6 +19,7 @@ import { isRefusal, refusalOf } from "./refusal.ts";
  * });
  */
 export function fastifySessions<Data extends object>(sessions: SessionManager<Data>): FastifyPluginCallback {
+  const storing = new WeakSet<FastifyRequest>();
   const plugin: FastifyPluginCallback = (app, _options, ready) => {
     app.addHook("onRequest", (request: FastifyRequest, reply, next) => {
       if (sessions.isBound(request)) return next();
@@ -34,6 +35,8 @@ export function fastifySessions<Data extends object>(sessions: SessionManager<Da
       const exchange = sessions.exchangeOf(request);
       // Answered by a hook that stands before this one.
       if (exchange === undefined) return done(null, payload);
+      // Sent twice, as Fastify and NestJS do for a handler that sends and does not return the reply: the first answer is under way.
+      if (storing.has(request)) return;
       const { status } = payload instanceof Response ? payload : { status: reply.statusCode };
       let stored: Promise<void> | undefined;
       try {
@@ -42,12 +45,15 @@ export function fastifySessions<Data extends object>(sessions: SessionManager<Da
         return done(stripped(reply, error));
       }
       if (stored === undefined) return done(null, payload);
-      return stored.then(
-        () => payload,
-        (error: unknown) => {
-          throw stripped(reply, error);
-        },
-      );
+      storing.add(request);
+      return stored
+        .finally(() => storing.delete(request))
+        .then(
+          () => payload,
+          (error: unknown) => {
+            throw stripped(reply, error);
+          },
+        );
     });
     ready();
   };
