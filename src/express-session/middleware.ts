@@ -63,8 +63,10 @@ export function session(options: SessionOptions = {}): SessionMiddleware {
       exchange.begin(stored);
       // Nothing could hold it back; what a handler saves by itself is stored.
       if (standsIn(response)) return;
-      void new Head(response, exchange, next);
-      void new LateSave(response, exchange, next);
+      // A handler that is given in the place of `next` takes no error: it would run once more.
+      const takesErrors = next.length > 0;
+      void new Head(response, exchange, takesErrors ? next : undefined);
+      void new LateSave(response, exchange, takesErrors ? next : () => undefined);
     };
 
     if (cookieId === undefined) {

@@ -166,6 +166,22 @@ describe("hipflask/express-session", () => {
     expect(read.headers.get("Cache-Control")).toBeNull();
   });
 
+  test("answers a store's failure itself where the handler stands in the place of next", async () => {
+    const { store, state } = counted();
+    const middleware = session({ ...OPTIONS, store });
+    let runs = 0;
+    const origin = await serve((request, response) => {
+      middleware(request, response, () => {
+        runs += 1;
+        Object.assign((request as SessionRequest).session, { runs });
+        response.end("done");
+      });
+    });
+    state.isDown = true;
+    const answer = await new Browser(origin).send("GET", "/");
+    expect([answer.status, answer.headers.getSetCookie(), runs]).toEqual([503, [], 1]);
+  });
+
   test("gives a store's failure to the error handler, and no cookie", async () => {
     const { store, state } = counted();
     const app = dictApp({ store });
