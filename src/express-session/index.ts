@@ -8,16 +8,29 @@ import { Store } from "./store.ts";
 
 const properties = { Cookie, fromExpressStore, MemoryStore, Session, Store, toExpressStore };
 
+/** The types by the names that they have where `session` is the default export: `session.SessionOptions`. */
+/* oxlint-disable typescript/consistent-type-imports -- within the namespace its own names stand before imported ones */
+declare namespace expressSession {
+  type Cookie = import("./cookie.ts").Cookie;
+  type CookieOptions = import("./cookie.ts").CookieOptions;
+  type MemoryStore = import("./memory-store.ts").MemoryStore;
+  type Session = import("./session.ts").Session;
+  type SessionData = import("./session.ts").SessionData;
+  type SessionOptions = import("./options.ts").SessionOptions;
+  type Store = import("./store.ts").Store;
+}
+/* oxlint-enable typescript/consistent-type-imports */
+
 /** express-session's middleware, with its constructors as properties, as `require` and older stores want them. */
 const expressSession: typeof session & Readonly<typeof properties> = Object.assign(session, properties);
 
 export { expressSession as default, expressSession as "module.exports" };
 export { Cookie, fromExpressStore, MemoryStore, Session, Store, toExpressStore };
 export type { CookieOptions } from "./cookie.ts";
-export type { SessionMiddleware } from "./middleware.ts";
 export type { SessionOptions } from "./options.ts";
+export type { SessionData } from "./session.ts";
+export type { SessionMiddleware } from "./middleware.ts";
 export type { RecordsStoreOptions } from "./records-store.ts";
 export type { SessionRequest } from "./request.ts";
-export type { SessionData } from "./session.ts";
 export type { StoreConstructor } from "./store.ts";
 export type { ConnectStore } from "./store-shape.ts";

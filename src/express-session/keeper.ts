@@ -2,8 +2,8 @@ import { storedCookie } from "./cookie.ts";
 import { mergeJson } from "./merge.ts";
 import { progressOf } from "./progress.ts";
 import type { SessionRequest } from "./request.ts";
-import type { Session } from "./session.ts";
-import { MERGES, type Store, type StoredSession } from "./store-shape.ts";
+import type { Session, SessionData } from "./session.ts";
+import { MERGES, type Store, type StoredSession, type Told } from "./store-shape.ts";
 import { Turns } from "./turns.ts";
 
 /**
@@ -22,10 +22,12 @@ export class Keeper {
   }
 
   get(sid: string): Promise<StoredSession | undefined> {
-    return ask<StoredSession>((done) => this.#store.get(sid, done)).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException | null)?.code === "ENOENT") return undefined;
-      throw error;
-    });
+    return ask<StoredSession>((done) => this.#store.get(sid, done as Told<SessionData>)).catch(
+      (error: unknown) => {
+        if ((error as NodeJS.ErrnoException | null)?.code === "ENOENT") return undefined;
+        throw error;
+      },
+    );
   }
 
   set(sid: string, session: Session): Promise<void> {

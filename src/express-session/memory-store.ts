@@ -1,9 +1,9 @@
 import { MemoryStore as Records } from "../stores/memory.ts";
 import { RecordsStore, tell } from "./records-store.ts";
-import type { Callback, Session } from "./session.ts";
-import type { StoredSession } from "./store-shape.ts";
+import type { Callback, SessionData } from "./session.ts";
+import type { Told } from "./store-shape.ts";
 
-type Sessions = Record<string, StoredSession>;
+type Sessions = Record<string, SessionData>;
 
 /** So many IDs are remembered before those whose sessions have ended are looked for. */
 const FIRST_SWEEP = 1000;
@@ -22,7 +22,7 @@ export class MemoryStore extends RecordsStore {
   }
 
   /** Keeps a session under its ID. */
-  override set(sid: string, session: Session, callback?: Callback): void {
+  override set(sid: string, session: SessionData, callback?: Callback): void {
     this.#sids.add(sid);
     if (this.#sids.size > this.#nextSweep) void this.#all().catch(() => undefined);
     super.set(sid, session, callback);
@@ -40,7 +40,7 @@ export class MemoryStore extends RecordsStore {
   }
 
   /** All sessions that live, by their IDs. */
-  all(callback: (error?: unknown, sessions?: Sessions | null) => void): void {
+  override all(callback: Told<Sessions>): void {
     tell(this.#all(), callback);
   }
 
@@ -50,14 +50,14 @@ export class MemoryStore extends RecordsStore {
     for (const sid of this.#sids) {
       const stored = await this.read(sid);
       if (stored === undefined) this.#sids.delete(sid);
-      else found[sid] = stored;
+      else found[sid] = stored as unknown as SessionData;
     }
     this.#nextSweep = Math.max(2 * this.#sids.size, FIRST_SWEEP);
     return found;
   }
 
   /** How many sessions live. */
-  length(callback: (error?: unknown, count?: number | null) => void): void {
+  override length(callback: Told<number>): void {
     tell(
       this.#all().then((sessions) => Object.keys(sessions).length),
       callback,

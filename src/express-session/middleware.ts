@@ -7,6 +7,7 @@ import { LateSave } from "./late.ts";
 import { type SessionOptions, type Settings, settingsOf } from "./options.ts";
 import { findSessionId, isBelow, type SessionRequest } from "./request.ts";
 import { Session } from "./session.ts";
+import type { StoredSession } from "./store-shape.ts";
 import { SessionExchange } from "./session-exchange.ts";
 import { Signatures } from "./signature.ts";
 import { Touches } from "./touches.ts";
@@ -81,7 +82,7 @@ export function session(options: SessionOptions = {}): SessionMiddleware {
         return;
       }
       try {
-        start((isMissing ? undefined : stored) ?? undefined);
+        start(isMissing || !stored ? undefined : (stored as unknown as StoredSession));
       } catch (problem) {
         next(problem);
         return;

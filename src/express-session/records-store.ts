@@ -14,9 +14,9 @@ import type {
 } from "../session/store.ts";
 import { mergeJson } from "./merge.ts";
 import { progressOf } from "./progress.ts";
-import type { Callback, Session } from "./session.ts";
+import type { Callback, Session, SessionData } from "./session.ts";
 import { Store } from "./store.ts";
-import { MERGES, type StoredSession } from "./store-shape.ts";
+import { MERGES, type StoredSession, type Told } from "./store-shape.ts";
 
 /** What {@link toExpressStore} is told beside the store. */
 export interface RecordsStoreOptions {
@@ -68,12 +68,12 @@ export class RecordsStore extends Store {
     });
   }
 
-  override get(sid: string, callback: (error?: unknown, session?: StoredSession | null) => void): void {
-    tell<StoredSession | undefined>(this.read(sid), callback);
+  override get(sid: string, callback: Told<SessionData>): void {
+    tell<StoredSession | undefined>(this.read(sid), callback as Told<StoredSession>);
   }
 
-  override set(sid: string, session: Session, callback?: Callback): void {
-    tell(this.#set(keyOf(sid), session), callback);
+  override set(sid: string, session: SessionData, callback?: Callback): void {
+    tell(this.#set(keyOf(sid), session as Session), callback);
   }
 
   override destroy(sid: string, callback?: Callback): void {
@@ -84,12 +84,12 @@ export class RecordsStore extends Store {
     );
   }
 
-  override touch(sid: string, session: Session, callback?: Callback): void {
-    tell(this.#touch(keyOf(sid), session), callback);
+  override touch(sid: string, session: SessionData, callback?: Callback): void {
+    tell(this.#touch(keyOf(sid), session as Session), callback);
   }
 
   /** Ends all sessions. */
-  clear(callback?: Callback): void {
+  override clear(callback?: Callback): void {
     const work = this.#guard.can("deleteAll")
       ? this.#guard.call("deleteAll", (store) => store.deleteAll!(now()))
       : Promise.reject(new ConfigError("This store cannot end all sessions at once."));

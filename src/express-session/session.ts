@@ -5,8 +5,9 @@ import { begin, dataText, durationOf, progressOf } from "./progress.ts";
 import type { SessionRequest } from "./request.ts";
 import type { StoredSession } from "./store-shape.ts";
 
-/** What is called when something is done, with what went wrong. */
-export type Callback = (error?: unknown) => void;
+/** What is called when something is done, with what went wrong: an Error mostly, and typed as express-session types it. */
+// oxlint-disable-next-line typescript/no-explicit-any -- applications name the type that they expect
+export type Callback = (error?: any) => void;
 
 /** The application's own keys of a session: `declare module "hipflask/express-session" { interface SessionData { user: string } }`. */
 export interface SessionData {

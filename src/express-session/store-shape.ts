@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 import type { SessionRequest } from "./request.ts";
-import type { Callback, Session } from "./session.ts";
+import type { Callback, Session, SessionData } from "./session.ts";
 
 /** What a store keeps: the data of a session with its cookie, as JSON gives it back. */
 export type StoredSession = Record<string, unknown> & { cookie?: unknown };
@@ -21,6 +21,10 @@ export interface ConnectStore {
   destroy(sid: string, callback?: (error?: unknown) => void): unknown;
 }
 
+/** What a store calls back with: what went wrong, or what was found. */
+// oxlint-disable-next-line typescript/no-explicit-any -- as with `Callback`
+export type Told<Found> = (error?: any, found?: Found | null) => void;
+
 /**
  * A store for express-session: what `connect-redis` and its like are. A store of your own extends `Store` and has `get`, `set` and
  * `destroy`, and perhaps `touch`, `all`, `length` and `clear`.
@@ -29,13 +33,19 @@ export interface Store extends EventEmitter {
   /** There where `set` merges what it is given with what others have written. */
   readonly [MERGES]?: true;
   /** The session with this ID, or nothing. */
-  get(sid: string, callback: (error?: unknown, session?: StoredSession | null) => void): void;
+  get(sid: string, callback: Told<SessionData>): void;
   /** Keeps a session under its ID, until its cookie's end. */
-  set(sid: string, session: Session, callback?: Callback): void;
+  set(sid: string, session: SessionData, callback?: Callback): void;
   /** Ends the session with this ID. */
   destroy(sid: string, callback?: Callback): void;
   /** Moves the end of a session that was used and not changed. */
-  touch?(sid: string, session: Session, callback?: Callback): void;
+  touch?(sid: string, session: SessionData, callback?: Callback): void;
+  /** All sessions, by their IDs where the store knows them. */
+  all?(callback: Told<SessionData[] | Record<string, SessionData>>): void;
+  /** How many sessions there are. */
+  length?(callback: Told<number>): void;
+  /** Ends all sessions. */
+  clear?(callback?: Callback): void;
   /** Ends the session of a request, and gives it a new one. */
   regenerate(request: SessionRequest, callback: Callback): void;
   /** The session with this ID without a request. */

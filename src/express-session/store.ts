@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { SessionRequest } from "./request.ts";
 import { sessionOf } from "./session.ts";
-import type { Store as StoreShape } from "./store-shape.ts";
+import type { Store as StoreShape, StoredSession } from "./store-shape.ts";
 
 export type Store = StoreShape;
 
@@ -33,7 +33,13 @@ const methods: Pick<Store, "regenerate" | "load" | "createSession"> & ThisType<S
     this.get(sid, (error, stored) => {
       if (error) return callback(error);
       if (!stored) return callback();
-      callback(undefined, sessionOf({ sessionID: sid, sessionStore: this } as SessionRequest, stored));
+      callback(
+        undefined,
+        sessionOf(
+          { sessionID: sid, sessionStore: this } as SessionRequest,
+          stored as unknown as StoredSession,
+        ),
+      );
     });
   },
 

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import express from "express";
 import express4 from "express4";
 import session, {
@@ -170,7 +170,7 @@ describe("hipflask/express-session", () => {
     const { store, state } = counted();
     const middleware = session({ ...OPTIONS, store });
     let runs = 0;
-    const origin = await serve((request, response) => {
+    const origin = await serve((request: IncomingMessage, response: ServerResponse) => {
       middleware(request, response, () => {
         runs += 1;
         Object.assign((request as SessionRequest).session, { runs });
