@@ -1,4 +1,5 @@
 import { type H3Config, type Middleware, toResponse } from "h3";
+import { UnauthorizedError } from "../errors.ts";
 import type { SessionManager } from "../session/index.ts";
 import { isRefusal, refusalOf, refusalResponse, unlessRefused } from "./refusal.ts";
 import { openWebExchange, withExchangeHeaders } from "./web-exchange.ts";
@@ -20,7 +21,7 @@ export function h3Sessions<Data extends object>(sessions: SessionManager<Data>):
     if (sessions.isBound(event)) return next();
     const exchange = openWebExchange(sessions, event.req);
     sessions.bind(event, exchange);
-    const handled = sessions.run(exchange, async () => next());
+    const handled = sessions.run(exchange, async () => next()).catch(answerUnauthorized);
     let result: unknown;
     try {
       // An error of the application's is answered by H3, and what was written before it is kept.
@@ -38,6 +39,12 @@ export function h3Sessions<Data extends object>(sessions: SessionManager<Data>):
     const { onResponse: _, ...config }: H3Config = event.app?.config ?? {};
     return withExchangeHeaders(await toResponse(handled, event, config), exchange);
   };
+}
+
+/** What asks a visitor to log in is an answer like any other; H3 would write it to the console with its stack. */
+function answerUnauthorized(error: unknown): Response {
+  if (error instanceof UnauthorizedError) return error.getResponse();
+  throw error;
 }
 
 /** What H3 has in the place of an answer that was sent by other means. */

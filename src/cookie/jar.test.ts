@@ -26,10 +26,10 @@ describe("reading", () => {
   });
 
   test("decodes on request, and leaves what cannot be decoded", () => {
-    const jar = new CookieJar("city=K%C3%B6ln; city=%E0%A4%A");
+    const cities = new CookieJar("city=K%C3%B6ln; city=%E0%A4%A");
     const decode = decodeURIComponent;
-    expect([jar.get("city", { decode }), jar.get("lang", { decode })]).toEqual(["Köln", undefined]);
-    expect(jar.getAll("city", { decode })).toEqual(["Köln", "%E0%A4%A"]);
+    expect([cities.get("city", { decode }), cities.get("lang", { decode })]).toEqual(["Köln", undefined]);
+    expect(cities.getAll("city", { decode })).toEqual(["Köln", "%E0%A4%A"]);
   });
 
   test("iterates over all cookies in the browser's order", () => {

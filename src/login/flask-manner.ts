@@ -104,6 +104,7 @@ export class FlaskManner implements Manner {
   }
 
   confirm(request: LoginRequest, user: string): Promise<void> {
+    if (request.session.user !== undefined && request.session.user !== user) request.session.clear();
     return request.session.identify({ user, own: { [IDENTIFIER]: this.#identifier(request) } });
   }
 
@@ -113,6 +114,11 @@ export class FlaskManner implements Manner {
         "Flask-Login does not note when a user has logged in, so maxAge cannot be told. Leave it out with flask.",
       );
     return session.own(FRESH) === true;
+  }
+
+  /** Its cookie does not say. */
+  rememberedFor(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   isRemembered(request: LoginRequest): boolean {

@@ -534,3 +534,77 @@ describe("options that cannot be meant", () => {
     await expect(auth.currentUser(new Request("https://example.com"))).rejects.toThrow(/adapter/);
   });
 });
+
+describe("what is said of a login", () => {
+  test("waits once, however often a page is asked for that needs one", async () => {
+    const { auth, browser, sessions } = setUp({ loginView: "/login", loginMessage: "Log in first." });
+    for (let i = 0; i < 5; i++) await browser.send((c) => auth.loginRequired(c));
+    const shown = await browser.ask(async (c) => (await sessions.get(c)).flashes());
+    expect(shown).toEqual([{ category: "message", message: "Log in first." }]);
+  });
+
+  test("the device keeps the name that it was given at the login", async () => {
+    const { auth, browser } = setUp();
+    await browser.ask((c) => auth.loginUser(c, { id: "ada" }, { device: "the till" }));
+    await browser.ask((c) => auth.confirmLogin(c));
+    await browser.ask((c) => auth.passwordChanged(c));
+    const [device] = (await browser.ask((c) => auth.devices(c))) as { device: string }[];
+    expect(device?.device).toBe("the till");
+  });
+
+  test("a change of the password remembers nobody for longer than before", async () => {
+    const { auth, browser, clock, sessions } = setUp();
+    await browser.ask((c) => auth.loginUser(c, { id: "ada" }, { remember: true, duration: 3600 }));
+    clock.move(600);
+    await browser.ask((c) => auth.passwordChanged(c));
+    const later = browser.copy();
+    clock.move(2900);
+    later.restart();
+    expect(await later.ask((c) => auth.currentUser(c))).toEqual({ id: "ada" });
+    clock.move(101);
+    later.restart();
+    expect(await later.ask((c) => auth.currentUser(c))).toBeNull();
+    expect(await sessions.forUser("ada").list()).not.toHaveLength(0);
+  });
+});
+
+describe("a user whom the request itself names, beside the session of one who is gone", () => {
+  const users = new Set<string>();
+  const setUpGone = async () => {
+    users.add("ada");
+    const setting = setUp({
+      loadUser: (id) => (users.has(id) ? { id } : undefined),
+      loadUserFromRequest: () => ({ id: "robot" }),
+    });
+    const { auth, browser, sessions } = setting;
+    await browser.ask((c) => auth.loginUser(c, { id: "ada" }));
+    await browser.ask(async (c) => {
+      (await sessions.get(c)).data["secret"] = "ada's";
+    });
+    users.delete("ada");
+    return setting;
+  };
+
+  test("has entered no password", async () => {
+    const { auth, browser } = await setUpGone();
+    expect(await browser.ask((c) => auth.currentUser(c))).toEqual({ id: "robot" });
+    expect(await browser.ask((c) => auth.loginFresh(c))).toBe(false);
+    expect((await browser.send((c) => auth.freshLoginRequired(c))).status).toBe(401);
+  });
+
+  test("gets nothing of that session", async () => {
+    const { auth, browser, sessions } = await setUpGone();
+    await browser.ask((c) => auth.confirmLogin(c));
+    const found = await browser.ask(async (c) => {
+      const session = await sessions.get(c);
+      return [session.user, session.data];
+    });
+    expect(found).toEqual(["robot", {}]);
+  });
+});
+
+test("a user whose ID is no number is none", async () => {
+  const { auth, browser } = setUp();
+  const user = { id: Number("x") as never };
+  await expect(browser.ask((c) => auth.loginUser(c, user))).rejects.toThrow("no id");
+});

@@ -1,5 +1,7 @@
 import { ConfigError, UnauthorizedError } from "../errors.ts";
-import type { Exchange, SessionManager, UserSession } from "../session/index.ts";
+import { flashesOf } from "../session/flash.ts";
+import type { Exchange, Session, SessionManager, UserSession } from "../session/index.ts";
+import { RESERVED } from "../session/reserved.ts";
 import { FlaskManner } from "./flask-manner.ts";
 import { loginUrl } from "./login-url.ts";
 import type { LoginRequest, Manner } from "./manner.ts";
@@ -23,6 +25,8 @@ export class Login<User, Context extends object = object> {
   readonly #manner: Manner;
   /** The user of each request, once somebody has asked. */
   readonly #users = new WeakMap<Exchange<object>, Promise<User | undefined>>();
+  /** Requests that have said themselves whose they are. */
+  readonly #stated = new WeakSet<Exchange<object>>();
 
   /** @internal Use `createLogin`. */
   constructor(sessions: SessionManager, options: LoginOptions<User, Context>) {
@@ -78,7 +82,11 @@ export class Login<User, Context extends object = object> {
     const known = id === undefined ? undefined : await this.#lookup(id);
     if (known !== undefined) return known;
     const recalled = await this.#manner.recall(request, (remembered) => this.#lookup(remembered));
-    return recalled ?? (await this.#options.loadUserFromRequest?.(context)) ?? undefined;
+    if (recalled !== undefined) return recalled;
+    const stated = (await this.#options.loadUserFromRequest?.(context)) ?? undefined;
+    // What the session says of a login is another user's.
+    if (stated !== undefined) this.#stated.add(request.exchange);
+    return stated;
   }
 
   /**
@@ -106,7 +114,7 @@ export class Login<User, Context extends object = object> {
    */
   async freshLoginRequired(context: Context, options: { maxAge?: number } = {}): Promise<User> {
     const user = await this.loginRequired(context);
-    if (this.#manner.isFresh(await this.#request(context), options.maxAge)) return user;
+    if (this.#isFresh(await this.#request(context), options.maxAge)) return user;
     throw await this.needsRefresh(context);
   }
 
@@ -130,8 +138,14 @@ export class Login<User, Context extends object = object> {
   ): Promise<UnauthorizedError> {
     if (view === undefined) return new UnauthorizedError(code);
     const { exchange, session } = await this.#request(context);
-    if (message && !session.sealed) session.flash(message);
+    if (message && !session.sealed && !this.#isSaid(session, message)) session.flash(message);
     return new UnauthorizedError(code, loginUrl(view, exchange.request.url), this.#manner.redirect);
+  }
+
+  /** A page that asks again and again would fill the session. Flask-Login's do. */
+  #isSaid(session: Session, message: string): boolean {
+    const waiting = this.#options.flask === undefined ? flashesOf(session.own(RESERVED.flashes)) : [];
+    return waiting.some((flash) => flash.message === message);
   }
 
   /**
@@ -149,13 +163,19 @@ export class Login<User, Context extends object = object> {
   /** Notes that the user has just entered the password again: the login is fresh, under a new session ID. @throws UnauthorizedError */
   async confirmLogin(context: Context): Promise<void> {
     const user = await this.loginRequired(context);
-    await this.#manner.confirm(await this.#request(context), this.#idOf(user));
+    const request = await this.#request(context);
+    await this.#manner.confirm(request, this.#idOf(user));
+    this.#stated.delete(request.exchange);
   }
 
   /** Whether the user has logged in with a password in this session, `maxAge` seconds ago at most. */
   async loginFresh(context: Context, options: { maxAge?: number } = {}): Promise<boolean> {
     const isKnown = (await this.currentUser(context)) !== undefined;
-    return isKnown && this.#manner.isFresh(await this.#request(context), options.maxAge);
+    return isKnown && this.#isFresh(await this.#request(context), options.maxAge);
+  }
+
+  #isFresh(request: LoginRequest, maxAge: number | undefined): boolean {
+    return !this.#stated.has(request.exchange) && this.#manner.isFresh(request, maxAge);
   }
 
   /** Whether the login outlives the session. */
@@ -178,8 +198,9 @@ export class Login<User, Context extends object = object> {
     const id = this.#idOf(user);
     const request = await this.#request(context);
     const remember = this.#manner.isRemembered(request);
+    const duration = remember ? await this.#manner.rememberedFor(request) : undefined;
     await this.#manner.forget(id);
-    await this.#manner.login(request, id, { remember });
+    await this.#manner.login(request, id, { remember, ...(duration !== undefined && { duration }) });
     await this.#endSessions(id, request.session.id);
   }
 
@@ -233,7 +254,7 @@ export class Login<User, Context extends object = object> {
   #idOf(user: User): string {
     const { getId } = this.#options;
     const id = getId ? getId(user) : (user as { id?: unknown } | undefined)?.id;
-    if (id === undefined || id === null || id === "")
+    if (id === undefined || id === null || id === "" || Number.isNaN(id))
       throw new TypeError("The user has no id. Give createLogin a getId that tells it.");
     return String(id);
   }

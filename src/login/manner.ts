@@ -44,6 +44,9 @@ export interface Manner {
   /** Whether the login will outlive the session. */
   isRemembered(request: LoginRequest): boolean;
 
+  /** For how many seconds more the browser is remembered, where that is known. */
+  rememberedFor(request: LoginRequest): Promise<number | undefined>;
+
   /** Forgets all browsers that remember a user, where that can be done. */
   forget(id: string): Promise<void>;
 }

@@ -188,6 +188,7 @@ export class NativeManner implements Manner {
 
   confirm(request: LoginRequest, user: string): Promise<void> {
     const { session } = request;
+    if (session.user !== undefined && session.user !== user) session.clear();
     // What the session belongs to stays; a new ID, because more is possible with it than before.
     return session.identify({ user, own: { [RESERVED.client]: clientOf(request) } });
   }
@@ -204,6 +205,16 @@ export class NativeManner implements Manner {
   isRemembered({ exchange, session }: LoginRequest): boolean {
     if (session.user === undefined) return this.#recalled.has(exchange);
     return session.own(RESERVED.series) !== undefined;
+  }
+
+  async rememberedFor(request: LoginRequest): Promise<number | undefined> {
+    const remembering = this.#remembering;
+    const sent = remembering && this.#sent(request, remembering);
+    const presented = sent === undefined ? undefined : await remembering!.series.present(sent);
+    if (presented?.outcome !== "good" && presented?.outcome !== "used") return undefined;
+    const expires = presented.outcome === "good" ? presented.at.expires : presented.expires;
+    const left = expires.getTime() / 1000 - seconds(this.#sessions.settings.timing.clock);
+    return Math.max(Math.round(left), 1);
   }
 
   async forget(id: string): Promise<void> {

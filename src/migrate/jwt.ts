@@ -11,6 +11,7 @@ import {
   type WithPermanence,
 } from "./options.ts";
 import { decodeBase64url } from "../encoding/base64url.ts";
+import { isDict } from "../encoding/plain.ts";
 
 export interface AcceptJwtOptions extends AcceptOptions, WithPermanence {
   /** The one algorithm that is accepted, whatever a token says of itself. */
@@ -56,7 +57,7 @@ export function acceptJwt(options: AcceptJwtOptions): AcceptedFormat {
       if (expires !== undefined && expires <= now) return { refused: "expired" };
       if (begins !== undefined && begins > now + LEEWAY) return { refused: "future" };
       const data = dataOf(claims);
-      if (data === undefined) return { refused: "malformed" };
+      if (!isDict(data)) return { refused: "malformed" };
       return {
         origin,
         session: acceptedSession(data, { user: () => user(claims) }, { permanent, expires }),

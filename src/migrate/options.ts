@@ -81,9 +81,9 @@ export function acceptedSession(
 ): AcceptedSession {
   const { data } = splitReserved(stored);
   delete data[FRESH];
-  const who: string | number | bigint | undefined = options.user?.(data);
+  const who: string | number | bigint | undefined = options.user?.(stored);
   // Databases count their users, and a login asks for text: as createLogin makes it of an ID.
-  const user = typeof who === "number" || typeof who === "bigint" ? String(who) : who;
+  const user = (typeof who === "number" && !Number.isNaN(who)) || typeof who === "bigint" ? String(who) : who;
   if (typeof user === "string" && user !== "") data[RESERVED.user] = user;
   if (permanent) data[RESERVED.permanent] = true;
   if (flashes.length > 0) data[RESERVED.flashes] = flashes;

@@ -218,3 +218,26 @@ describe("A JWT", () => {
     expect(() => acceptJwt(options as AcceptJwtOptions)).toThrow(ConfigError);
   });
 });
+
+test.each([false, 0, "", null, undefined, "no session"])(
+  "A JWT of which the application makes %j is no session",
+  async (data) => {
+    const token = handMade({ alg: "HS256" }, { sub: "42" });
+    const options = { cookie: "token", algorithm: "HS256", key: SECRET, data: () => data as never } as const;
+    expect(await look(options, token)).toMatchObject({ isNew: true, events: ["token.malformed"] });
+  },
+);
+
+test("A JWT of a user whose number is none is nobody's", async () => {
+  const token = handMade({ alg: "HS256" }, { n: 1 });
+  const user = ({ uid }: { uid?: unknown }) => Number(uid) as never;
+  const options = { cookie: "token", algorithm: "HS256", key: SECRET, user } as const;
+  expect(await look(options, token)).toMatchObject({ user: undefined, data: { n: 1 } });
+});
+
+test("A JWT's user may be under a name that has a meaning in our sessions", async () => {
+  const token = handMade({ alg: "HS256" }, { _user_id: "42", n: 1 });
+  const user = (claims: Record<string, unknown>) => claims["_user_id"] as string;
+  const options = { cookie: "token", algorithm: "HS256", key: SECRET, user } as const;
+  expect(await look(options, token)).toMatchObject({ user: "42", data: { n: 1 } });
+});

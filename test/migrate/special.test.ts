@@ -117,15 +117,17 @@ describeInstalled("migrate", "What is special about", () => {
     expect(() => acceptSecureSession({ sodium: nacl, secret: OLD })).toThrow(ConfigError);
   });
 
-  test("a user who is a number in a database is one", async () => {
+  test.each<[string, object, (data: any) => any]>([
+    ["a number in a database", { passport: { user: 42 } }, (data) => data.passport.user],
+    ["under a name that has a meaning in our sessions", { _user_id: "42" }, (data) => data._user_id],
+  ])("a user who is %s is one", async (_, data, whose) => {
     const { sign } = await library("cookie-signature").then(({ default: signature }) => signature);
     const cookie = `connect.sid=${encodeURIComponent(`s:${sign("an-id", OLD)}`)}; Path=/`;
     const store = {
-      get: (_: string, done: (...answer: any[]) => void) =>
-        done(null, { cookie: {}, passport: { user: 42 } }),
-      destroy: (_: string, done: () => void) => done(),
+      get: (__: string, done: (...answer: any[]) => void) => done(null, { cookie: {}, ...data }),
+      destroy: (__: string, done: () => void) => done(),
     };
-    const format = acceptExpressSession({ secret: OLD, store, user: (data) => data["passport"]?.user });
+    const format = acceptExpressSession({ secret: OLD, store, user: whose });
     const browser = await setUp(format, serverSide(new MemoryStore())).visitor([cookie]);
     await browser.visit((session) => expect(session.user).toBe("42"));
   });

@@ -96,8 +96,11 @@ export class RevocableKeeping<Data extends object> implements Keeping<Data>, Gat
     const owner = user === undefined ? undefined : ownerTag(user);
     if (before === undefined && owner === undefined && !modified) return text;
     const { data } = this.#tickets.texts.parse(text);
+    // What the application has called the device stays for as long as the user.
+    const isKnown = owner !== undefined && owner === before?.id.key.owner;
+    const known = isKnown ? this.#tickets.texts.parse(before.known.text).data[RESERVED.device] : undefined;
     const own = {
-      [RESERVED.device]: owner && (device ?? deviceOf(this.#userAgent?.())),
+      [RESERVED.device]: owner && (device ?? known ?? deviceOf(this.#userAgent?.())),
       [RESERVED.series]: data[RESERVED.series],
     };
     const id = newInnerId(owner);

@@ -148,7 +148,9 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
 
   async regenerate(changes: Changes, { user, device }: NewIdentity): Promise<string> {
     const owner = user === undefined ? undefined : ownerTag(user);
-    const meta = { [RESERVED.device]: owner && (device ?? deviceOf(this.#userAgent?.())) };
+    // What the application has called the device stays for as long as the user.
+    const isKnown = user !== undefined && user === this.#user && device === undefined;
+    const meta = isKnown ? {} : { [RESERVED.device]: owner && (device ?? deviceOf(this.#userAgent?.())) };
     if (this.#place === undefined) {
       if (owner === undefined && !changes.modified) return changes.text;
       await this.#create(withMeta(changes.text, meta), owner);
