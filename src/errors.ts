@@ -5,32 +5,28 @@
  * do about it. Evidence that a program may need (the payload behind a bad signature) is a property, never text.
  */
 
-/** The class of each kind of failure, by a name that stays when an application is minified. */
-const NAMES = {
-  CONFIG: "ConfigError",
-  SECRET_WEAK: "ConfigError",
-  NO_SECRET_KEY: "ConfigError",
-  COOKIE_INVALID: "CookieError",
-  TOO_LARGE: "TooLargeError",
-  UNSERIALIZABLE: "DataError",
-  UNREPRESENTABLE: "DataError",
-  MALFORMED: "MalformedError",
-  HEADERS_SENT: "HeadersSentError",
-  STORE_UNAVAILABLE: "StoreError",
-  STORE_TIMEOUT: "StoreError",
-  CONFLICT: "StoreError",
-  GONE: "GoneError",
-  UNAUTHORIZED: "UnauthorizedError",
-  NEEDS_REFRESH: "UnauthorizedError",
-  BAD_DATA: "BadData",
-  BAD_PAYLOAD: "BadPayload",
-  BAD_SIGNATURE: "BadSignature",
-  BAD_TIME_SIGNATURE: "BadTimeSignature",
-  SIGNATURE_EXPIRED: "SignatureExpired",
-} as const;
-
 /** Stable identifiers, one per kind of failure; `switch (error.code)` over them is exhaustive. */
-export type ErrorCode = keyof typeof NAMES;
+export type ErrorCode =
+  | "CONFIG"
+  | "SECRET_WEAK"
+  | "NO_SECRET_KEY"
+  | "COOKIE_INVALID"
+  | "TOO_LARGE"
+  | "UNSERIALIZABLE"
+  | "UNREPRESENTABLE"
+  | "MALFORMED"
+  | "HEADERS_SENT"
+  | "STORE_UNAVAILABLE"
+  | "STORE_TIMEOUT"
+  | "CONFLICT"
+  | "GONE"
+  | "UNAUTHORIZED"
+  | "NEEDS_REFRESH"
+  | "BAD_DATA"
+  | "BAD_PAYLOAD"
+  | "BAD_SIGNATURE"
+  | "BAD_TIME_SIGNATURE"
+  | "SIGNATURE_EXPIRED";
 
 /** The base of every error that hipflask throws. */
 export class HipflaskError extends Error {
@@ -44,9 +40,9 @@ export class HipflaskError extends Error {
     this.code = code;
   }
 
-  /** The name of the class. */
+  /** The name of the class, which stays when an application is minified. */
   override get name(): string {
-    return NAMES[this.code];
+    return "HipflaskError";
   }
 }
 
@@ -55,12 +51,20 @@ export class ConfigError extends HipflaskError {
   constructor(message: string, code: "CONFIG" | "SECRET_WEAK" | "NO_SECRET_KEY" = "CONFIG") {
     super(code, message);
   }
+
+  override get name(): string {
+    return "ConfigError";
+  }
 }
 
 /** A cookie that no browser would read back as it was meant: a name, value or attribute that breaks RFC 6265bis. */
 export class CookieError extends HipflaskError {
   constructor(message: string) {
     super("COOKIE_INVALID", message);
+  }
+
+  override get name(): string {
+    return "CookieError";
   }
 }
 
@@ -84,6 +88,10 @@ export class TooLargeError extends HipflaskError {
     this.limit = limit;
     this.largest = largest;
   }
+
+  override get name(): string {
+    return "TooLargeError";
+  }
 }
 
 /**
@@ -103,12 +111,20 @@ export class DataError extends HipflaskError {
     super(code, `Session data at ${path || "the top"} ${problem}`, options);
     this.path = path;
   }
+
+  override get name(): string {
+    return "DataError";
+  }
 }
 
 /** Text or bytes that are not what their format says. Thrown by decoders and by nothing else. */
 export class MalformedError extends HipflaskError {
   constructor(message: string, options?: ErrorOptions) {
     super("MALFORMED", message, options);
+  }
+
+  override get name(): string {
+    return "MalformedError";
   }
 }
 
@@ -119,6 +135,10 @@ export class HeadersSentError extends HipflaskError {
     reason = "The response's headers were sent before. Make the change before the first byte of the body.",
   ) {
     super("HEADERS_SENT", `${what} cannot reach the browser. ${reason}`);
+  }
+
+  override get name(): string {
+    return "HeadersSentError";
   }
 }
 
@@ -134,6 +154,10 @@ export class StoreError extends HipflaskError {
   readonly status = 503;
   /** The HTTP headers to answer with, which frameworks take from an error: Express, Fastify, Koa and H3. */
   readonly headers: Readonly<Record<string, string>> = { "Retry-After": "1" };
+
+  override get name(): string {
+    return "StoreError";
+  }
 }
 
 /** The session was ended or got another ID while this request worked on it, so there is nothing to change any more. */
@@ -146,6 +170,10 @@ export class GoneError extends HipflaskError {
       "GONE",
       `${what} found no session: another request has ended it, or given it a new ID, in the meantime.`,
     );
+  }
+
+  override get name(): string {
+    return "GoneError";
   }
 }
 
@@ -176,6 +204,10 @@ export class UnauthorizedError extends HipflaskError {
     const headers = { ...this.headers, "Content-Type": "text/plain; charset=utf-8" };
     return new Response(this.message, { status: this.status, headers });
   }
+
+  override get name(): string {
+    return "UnauthorizedError";
+  }
 }
 
 /** The root of itsdangerous' errors: a token that cannot be used. */
@@ -183,12 +215,20 @@ export class BadData extends HipflaskError {
   constructor(message: string, code: ErrorCode = "BAD_DATA", options?: ErrorOptions) {
     super(code, message, options);
   }
+
+  override get name(): string {
+    return "BadData";
+  }
 }
 
 /** The signature was right, but the payload behind it cannot be read. `cause` is the decoder's error. */
 export class BadPayload extends BadData {
   constructor(message: string, options?: ErrorOptions) {
     super(message, "BAD_PAYLOAD", options);
+  }
+
+  override get name(): string {
+    return "BadPayload";
   }
 }
 
@@ -200,6 +240,10 @@ export class BadSignature extends BadData {
   constructor(message: string, payload?: string | Uint8Array, code: ErrorCode = "BAD_SIGNATURE") {
     super(message, code);
     this.payload = payload;
+  }
+
+  override get name(): string {
+    return "BadSignature";
   }
 }
 
@@ -217,11 +261,19 @@ export class BadTimeSignature extends BadSignature {
     super(message, payload, code);
     this.dateSigned = dateSigned;
   }
+
+  override get name(): string {
+    return "BadTimeSignature";
+  }
 }
 
 /** The signature is right, but older than `maxAge` (or from the future). */
 export class SignatureExpired extends BadTimeSignature {
   constructor(message: string, payload?: string | Uint8Array, dateSigned?: Date) {
     super(message, payload, dateSigned, "SIGNATURE_EXPIRED");
+  }
+
+  override get name(): string {
+    return "SignatureExpired";
   }
 }
