@@ -1,6 +1,7 @@
 import type { RedisClient } from "../../stores/redis-client.ts";
 import type { SqliteDatabase } from "../../stores/sqlite.ts";
 import { driver } from "../driver.ts";
+import { UsageError } from "../io.ts";
 import { orClosed } from "./or-closed.ts";
 
 /** Milliseconds. */
@@ -32,6 +33,7 @@ export async function redisAt(url: string, cwd: string): Promise<OpenRedis> {
     const close = async (): Promise<void> => client.disconnect();
     // Where the driver cannot select the database, it says so to that listener alone, and goes on with another one.
     await orClosed(close, () => client.select(client.options.db ?? 0));
+    await orClosed(close, () => refuseNode(client.call("INFO", "cluster")));
     return { client, close };
   }
   // Long work outlives a short break of the connection.
@@ -39,7 +41,18 @@ export async function redisAt(url: string, cwd: string): Promise<OpenRedis> {
   const client = module.createClient({ url, socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy } });
   client.on("error", () => undefined);
   await client.connect();
-  return { client, close: async () => client.destroy() };
+  const close = async (): Promise<void> => client.destroy();
+  await orClosed(close, () => refuseNode(client.sendCommand(["INFO", "cluster"])));
+  return { client, close };
+}
+
+/** A node of a Cluster has but a part of the sessions. Who may not ask has an account for one server. */
+async function refuseNode(asked: Promise<unknown>): Promise<void> {
+  const info = await asked.catch(() => "");
+  if (/^cluster_enabled:1/m.test(String(info)))
+    throw new UsageError(
+      "This is a node of a Redis Cluster, and has but a part of the sessions. Write redis-cluster://HOST:PORT.",
+    );
 }
 
 /** A Redis Cluster, of which the URL names some nodes. */
@@ -72,6 +85,7 @@ interface Ioredis {
 }
 
 interface Selecting {
+  call(command: string, ...args: string[]): Promise<unknown>;
   readonly options: { readonly db?: number };
   select(database: number): Promise<unknown>;
 }
@@ -84,5 +98,6 @@ interface Closable {
 type NodeRedis = RedisClient & {
   on(event: "error", listener: () => void): unknown;
   connect(): Promise<unknown>;
+  sendCommand(args: string[]): Promise<unknown>;
   destroy(): void;
 };

@@ -162,6 +162,9 @@ describeWith("redis", "a Redis by its URL", () => {
     "says why it cannot be used (%s)",
     async (driver) => {
       const project = await projectWith(driver);
+      const node = await startRedis(["--cluster-enabled", "yes"]);
+      const told = await list(project, node.url).finally(() => node.close());
+      expect(told).toEqual({ code: 2, err: expect.stringContaining("Write redis-cluster://") });
       const { host } = new URL(server.url);
       for (const [url, code, message] of [
         [`redis://${host}/99`, 1, /out of range/],
