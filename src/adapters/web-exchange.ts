@@ -56,8 +56,11 @@ export async function answerWithin<Data extends object>(
     try {
       response = await sessions.run(exchange, handle);
     } catch (error) {
+      if (!(error instanceof UnauthorizedError)) {
+        if (exchange.mayWait && refusalOf(error) === undefined) await keep(exchange);
+        throw error;
+      }
       // What asks a visitor to log in is an answer like any other.
-      if (!(error instanceof UnauthorizedError)) throw error;
       response = error.getResponse();
     }
     if (isRefusal(exchange, response.status)) return response;
@@ -69,6 +72,15 @@ export async function answerWithin<Data extends object>(
     return refusalResponse(refusal, response);
   }
   return withExchangeHeaders(response, exchange);
+}
+
+/** Stores what was written before an error of the application's, which no answer of ours tells of; nor does what goes wrong with that. */
+async function keep(exchange: Pick<Exchange, "commit">): Promise<void> {
+  try {
+    await exchange.commit();
+  } catch {
+    // It is an event.
+  }
 }
 
 /** The response with the exchange's headers: the same one, or one like it where that one must not be changed. */

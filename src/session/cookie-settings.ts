@@ -137,7 +137,7 @@ function nativeTemplate(base: string, options: SessionCookieOptions, secure: boo
 function needsSecure(name: string, options: SessionCookieOptions): boolean {
   return (
     /^__(host|secure|http)-/i.test(name) ||
-    options.sameSite?.toLowerCase() === "none" ||
+    String(options.sameSite).toLowerCase() === "none" ||
     options.partitioned === true
   );
 }

@@ -63,6 +63,19 @@ describe.each([signed, stored, slow])("webSessions with $name", (storage) => {
     await expect(handle()).rejects.toBe(error);
   });
 
+  test.runIf(storage.isStored)("what the handler wrote before it threw is kept", async () => {
+    const cookie = `session=${await newSession(sessions, { n: 0 })}`;
+    await expect(writing(() => Promise.reject(new Error("the handler failed")))(cookie)).rejects.toThrow(
+      "failed",
+    );
+    let data: unknown;
+    await webSessions(sessions, async (request: Request) => {
+      ({ data } = await sessions.get(request));
+      return new Response();
+    })(new Request("http://localhost/", { headers: { cookie } }));
+    expect(data).toEqual({ n: 1 });
+  });
+
   test("over https the cookie is Secure on this machine too", async () => {
     const handle = webSessions(sessions, async (request: Request) => {
       (await sessions.get(request)).data["n"] = 1;
