@@ -6,6 +6,7 @@ import { createApp } from "./app.ts";
 import { type Bench, DemoBrowser } from "./demo-browser.ts";
 import { accountTests } from "./page-tests/account.ts";
 import { attributeTests } from "./page-tests/attributes.ts";
+import { inspectorTests } from "./page-tests/inspector.ts";
 import { looksTests } from "./page-tests/looks.ts";
 import { overviewTests } from "./page-tests/overview.ts";
 import { parallelTests } from "./page-tests/parallel.ts";
@@ -55,5 +56,6 @@ describeWith("chromium", "the pages in Chromium", () => {
   attributeTests(bench);
   parallelTests(bench);
   accountTests(bench);
+  inspectorTests(bench);
   looksTests(bench);
 });

@@ -24,8 +24,9 @@ export interface ServedDemo {
 /** Serves a demo on a free port. */
 export async function serveDemo(app: Hono): Promise<ServedDemo> {
   const options = { hostname: "127.0.0.1", port: 0, overrideGlobalObjects: false };
+  const fetch = (request: Request) => app.fetch(request, { address: "127.0.0.1" });
   return new Promise((resolve) => {
-    const server = serve({ ...options, fetch: (request) => app.fetch(request) }, ({ port }: AddressInfo) =>
+    const server = serve({ ...options, fetch }, ({ port }: AddressInfo) =>
       resolve({ url: `http://127.0.0.1:${port}`, close: () => server.close() }),
     );
   });

@@ -603,6 +603,16 @@ describe("a user whom the request itself names, beside the session of one who is
   });
 });
 
+test("a login in a request that has named its user is fresh", async () => {
+  const { auth, browser } = setUp({ loadUserFromRequest: () => ({ id: "robot" }) });
+  const found = await browser.ask(async (c) => {
+    await auth.currentUser(c);
+    await auth.loginUser(c, { id: "ada" });
+    return [(await auth.currentUser(c))?.id, await auth.loginFresh(c)];
+  });
+  expect(found).toEqual(["ada", true]);
+});
+
 test("a user whose ID is no number is none", async () => {
   const { auth, browser } = setUp();
   const user = { id: Number("x") as never };

@@ -25,8 +25,6 @@ export class Login<User, Context extends object = object> {
   readonly #manner: Manner;
   /** The user of each request, once somebody has asked. */
   readonly #users = new WeakMap<Exchange<object>, Promise<User | undefined>>();
-  /** Requests that have said themselves whose they are. */
-  readonly #stated = new WeakSet<Exchange<object>>();
 
   /** @internal Use `createLogin`. */
   constructor(sessions: SessionManager, options: LoginOptions<User, Context>) {
@@ -82,11 +80,7 @@ export class Login<User, Context extends object = object> {
     const known = id === undefined ? undefined : await this.#lookup(id);
     if (known !== undefined) return known;
     const recalled = await this.#manner.recall(request, (remembered) => this.#lookup(remembered));
-    if (recalled !== undefined) return recalled;
-    const stated = (await this.#options.loadUserFromRequest?.(context)) ?? undefined;
-    // What the session says of a login is another user's.
-    if (stated !== undefined) this.#stated.add(request.exchange);
-    return stated;
+    return recalled ?? (await this.#options.loadUserFromRequest?.(context)) ?? undefined;
   }
 
   /**
@@ -114,7 +108,7 @@ export class Login<User, Context extends object = object> {
    */
   async freshLoginRequired(context: Context, options: { maxAge?: number } = {}): Promise<User> {
     const user = await this.loginRequired(context);
-    if (this.#isFresh(await this.#request(context), options.maxAge)) return user;
+    if (this.#isFresh(user, await this.#request(context), options.maxAge)) return user;
     throw await this.needsRefresh(context);
   }
 
@@ -163,19 +157,18 @@ export class Login<User, Context extends object = object> {
   /** Notes that the user has just entered the password again: the login is fresh, under a new session ID. @throws UnauthorizedError */
   async confirmLogin(context: Context): Promise<void> {
     const user = await this.loginRequired(context);
-    const request = await this.#request(context);
-    await this.#manner.confirm(request, this.#idOf(user));
-    this.#stated.delete(request.exchange);
+    await this.#manner.confirm(await this.#request(context), this.#idOf(user));
   }
 
   /** Whether the user has logged in with a password in this session, `maxAge` seconds ago at most. */
   async loginFresh(context: Context, options: { maxAge?: number } = {}): Promise<boolean> {
-    const isKnown = (await this.currentUser(context)) !== undefined;
-    return isKnown && this.#isFresh(await this.#request(context), options.maxAge);
+    const user = await this.currentUser(context);
+    return user !== undefined && this.#isFresh(user, await this.#request(context), options.maxAge);
   }
 
-  #isFresh(request: LoginRequest, maxAge: number | undefined): boolean {
-    return !this.#stated.has(request.exchange) && this.#manner.isFresh(request, maxAge);
+  /** The session may be another user's, where the request itself names one. */
+  #isFresh(user: User, request: LoginRequest, maxAge: number | undefined): boolean {
+    return request.session.user === this.#idOf(user) && this.#manner.isFresh(request, maxAge);
   }
 
   /** Whether the login outlives the session. */

@@ -214,7 +214,7 @@ export class NativeManner implements Manner {
     if (presented?.outcome !== "good" && presented?.outcome !== "used") return undefined;
     const expires = presented.outcome === "good" ? presented.at.expires : presented.expires;
     const left = expires.getTime() / 1000 - seconds(this.#sessions.settings.timing.clock);
-    return Math.max(Math.round(left), 1);
+    return Math.min(Math.max(Math.round(left), 1), MAX_DURATION);
   }
 
   async forget(id: string): Promise<void> {

@@ -16,7 +16,8 @@ const SECTIONS = [
 ] as const;
 
 export function App() {
-  const { state, isLive, error, reload } = useLive();
+  const { state, isLive, isCookieless, error, reload } = useLive();
+  const canWatch = state?.isWatched !== false && !isCookieless;
   const [asked, setAsked] = useState<Asked>();
   const count = useRef(0);
   return (
@@ -27,7 +28,7 @@ export function App() {
       <header>
         <h1>Session inspector</h1>
         <p class={isLive ? "live on" : "live"} role="status">
-          {isLive ? "live" : state?.isWatched === false ? "not live" : "waiting for the server"}
+          {isLive ? "live" : canWatch ? "waiting for the server" : "not live"}
         </p>
         <nav aria-label="Sections">
           {SECTIONS.map(([id, title]) => (
@@ -53,6 +54,7 @@ export function App() {
             <RequestsPanel
               requests={state.requests}
               isWatched={state.isWatched}
+              isCookieless={isCookieless}
               limit={state.limit}
               onForgotten={reload}
               onAsk={(header, url) => {

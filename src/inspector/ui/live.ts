@@ -5,23 +5,31 @@ import { addressOf, loadState } from "./api.ts";
 export interface Live {
   readonly state: State | undefined;
   readonly isLive: boolean;
+  /** Whether the browser gets a cookie of ours with each answer, and brings none: it keeps no cookies. */
+  readonly isCookieless: boolean;
   readonly error: string | undefined;
   readonly reload: () => void;
 }
+
+/** So often a server that was started anew may know nothing of a browser. */
+const COOKIELESS = 3;
 
 /** The newest state: it is loaded again whenever the server tells of something new, and when the page is looked at again. */
 export function useLive(): Live {
   const [state, setState] = useState<State>();
   const [isLive, setLive] = useState(false);
+  const [isCookieless, setCookieless] = useState(false);
   const [error, setError] = useState<string>();
   const loading = useRef<"idle" | "loading" | "again">("idle");
   /** Begins to listen, where that has not begun. */
   const listen = useRef(() => {});
   const retry = useRef(0);
+  /** How often the server has known nothing of this browser, one time after the other. */
+  const unknown = useRef(0);
 
   const later = (): void => {
     clearTimeout(retry.current);
-    retry.current = window.setTimeout(reload, 3000);
+    retry.current = window.setTimeout(reload, unknown.current < COOKIELESS ? 3000 : 60_000);
   };
 
   const reload = useCallback(() => {
@@ -54,13 +62,18 @@ export function useLive(): Live {
       source = new EventSource(addressOf("live"));
       source.addEventListener("open", () => {
         setLive(true);
+        setCookieless(false);
+        unknown.current = 0;
         reload();
       });
       source.addEventListener("change", reload);
       source.addEventListener("error", () => {
         setLive(false);
         // The server was started anew and does not know this browser any more: the state brings a cookie.
-        if (source?.readyState === EventSource.CLOSED) later();
+        if (source?.readyState !== EventSource.CLOSED) return;
+        unknown.current += 1;
+        if (unknown.current === COOKIELESS) setCookieless(true);
+        later();
       });
     };
     const look = (): void => {
@@ -76,5 +89,5 @@ export function useLive(): Live {
     };
   }, []);
 
-  return { state, isLive, error, reload };
+  return { state, isLive, isCookieless, error, reload };
 }

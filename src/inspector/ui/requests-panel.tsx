@@ -9,12 +9,14 @@ type Ask = (header: string, url: string) => void;
 export function RequestsPanel({
   requests,
   isWatched,
+  isCookieless,
   limit,
   onForgotten,
   onAsk,
 }: {
   requests: readonly RequestReport[];
   isWatched: boolean;
+  isCookieless: boolean;
   limit: number;
   onForgotten: () => void;
   onAsk: Ask;
@@ -36,9 +38,15 @@ export function RequestsPanel({
           http://localhost.
         </p>
       )}
+      {isCookieless && (
+        <p class="alert">
+          This browser keeps no cookie of this page, so the inspector cannot tell its requests from those of
+          others. Allow cookies here, and load the page again.
+        </p>
+      )}
       {requests.length === 0 ? (
         <p class="quiet">
-          {isWatched
+          {isWatched && !isCookieless
             ? "None yet. Use the application in another tab of this browser: its requests appear here."
             : "None can be shown."}
         </p>
