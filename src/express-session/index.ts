@@ -11,12 +11,19 @@ const properties = { Cookie, fromExpressStore, MemoryStore, Session, Store, toEx
 /** The types by the names that they have where `session` is the default export: `session.SessionOptions`. */
 /* oxlint-disable typescript/consistent-type-imports -- within the namespace its own names stand before imported ones */
 declare namespace expressSession {
+  /** A session's cookie. */
   type Cookie = import("./cookie.ts").Cookie;
+  /** What a cookie is made of. */
   type CookieOptions = import("./cookie.ts").CookieOptions;
+  /** Sessions in the memory of one process. */
   type MemoryStore = import("./memory-store.ts").MemoryStore;
+  /** The session of a request. */
   type Session = import("./session.ts").Session;
+  /** The application's own keys of a session. */
   type SessionData = import("./session.ts").SessionData;
+  /** What `session` is told. */
   type SessionOptions = import("./options.ts").SessionOptions;
+  /** The base of stores. */
   type Store = import("./store.ts").Store;
 }
 /* oxlint-enable typescript/consistent-type-imports */
