@@ -1,4 +1,5 @@
 import { decodeBase64url } from "../encoding/base64url.ts";
+import { COPY_SUFFIX } from "../session/server-side/cookie-copies.ts";
 import type { CookieKind, Part } from "./report.ts";
 
 /** What a value looks like. Only its form is looked at: whether it is genuine, the owner of the key knows. */
@@ -94,7 +95,7 @@ export function isSessionCookie(name: string, session: string): boolean {
 
 /** Whether a cookie is the copy that `hybrid` keeps beside the session's own. */
 export function isCopyCookie(name: string, session: string): boolean {
-  return name === `${session}.copy`;
+  return name === session + COPY_SUFFIX;
 }
 
 /** The ID of the key that an encrypted cookie of ours names, which says nothing of the key. */

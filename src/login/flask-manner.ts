@@ -104,7 +104,6 @@ export class FlaskManner implements Manner {
   }
 
   confirm(request: LoginRequest, user: string): Promise<void> {
-    if (request.session.user !== undefined && request.session.user !== user) request.session.clear();
     return request.session.identify({ user, own: { [IDENTIFIER]: this.#identifier(request) } });
   }
 

@@ -157,7 +157,12 @@ export class Login<User, Context extends object = object> {
   /** Notes that the user has just entered the password again: the login is fresh, under a new session ID. @throws UnauthorizedError */
   async confirmLogin(context: Context): Promise<void> {
     const user = await this.loginRequired(context);
-    await this.#manner.confirm(await this.#request(context), this.#idOf(user));
+    const id = this.#idOf(user);
+    const request = await this.#request(context);
+    const { session } = request;
+    // Where the request itself names the user, the session may be another one's.
+    if (session.user !== undefined && session.user !== id) session.clear();
+    await this.#manner.confirm(request, id);
   }
 
   /** Whether the user has logged in with a password in this session, `maxAge` seconds ago at most. */

@@ -188,7 +188,6 @@ export class NativeManner implements Manner {
 
   confirm(request: LoginRequest, user: string): Promise<void> {
     const { session } = request;
-    if (session.user !== undefined && session.user !== user) session.clear();
     // What the session belongs to stays; a new ID, because more is possible with it than before.
     return session.identify({ user, own: { [RESERVED.client]: clientOf(request) } });
   }

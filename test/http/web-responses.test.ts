@@ -63,7 +63,7 @@ describe.each([signed, stored, slow])("webSessions with $name", (storage) => {
     await expect(handle()).rejects.toBe(error);
   });
 
-  test.runIf(storage.isStored)("what the handler wrote before it threw is kept", async () => {
+  test("what the handler wrote before it threw is kept in a store, and no cookie brings it", async () => {
     const cookie = `session=${await newSession(sessions, { n: 0 })}`;
     await expect(writing(() => Promise.reject(new Error("the handler failed")))(cookie)).rejects.toThrow(
       "failed",
@@ -73,7 +73,7 @@ describe.each([signed, stored, slow])("webSessions with $name", (storage) => {
       ({ data } = await sessions.get(request));
       return new Response();
     })(new Request("http://localhost/", { headers: { cookie } }));
-    expect(data).toEqual({ n: 1 });
+    expect(data).toEqual({ n: storage.isStored ? 1 : 0 });
   });
 
   test("over https the cookie is Secure on this machine too", async () => {

@@ -54,7 +54,14 @@ const PLACES: readonly (readonly [name: string, need: string | undefined, open: 
       };
     },
   ],
-  ["memcached", "memcached", () => startMemcached()],
+  [
+    "memcached",
+    "memcached",
+    async () => {
+      const server = await startMemcached();
+      return { url: `${server.url}/`, close: () => server.close() };
+    },
+  ],
 ];
 
 for (const [name, need, open] of PLACES) {

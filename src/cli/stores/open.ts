@@ -19,19 +19,20 @@ export interface OpenStore {
   close(): Promise<void>;
 }
 
-type Opener = (address: Address, cwd: string) => Promise<OpenStore>;
+/** Connects, and tells how the store is made, which may be refused. */
+type Opener = (address: Address, cwd: string) => Promise<{ make(): SessionStore; close(): Promise<void> }>;
 
 const OPENERS: Readonly<Record<string, Opener>> = {
   async file({ path }) {
     const { FileStore } = await import("../../stores/file.ts");
-    return { store: new FileStore(path), close: async () => undefined };
+    return { make: () => new FileStore(path), close: async () => undefined };
   },
 
   async sqlite({ path, options }, cwd) {
     const { SqliteStore } = await import("../../stores/sqlite.ts");
     const database = await sqliteAt(path, cwd);
     const close = async () => database.close();
-    return orClosed(close, () => ({ store: new SqliteStore(database, table(options)), close }));
+    return { make: () => new SqliteStore(database, table(options)), close };
   },
 
   async postgres({ url, options }, cwd) {
@@ -42,7 +43,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
     const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT });
     pool.on("error", () => undefined);
     const close = () => pool.end();
-    return orClosed(close, () => ({ store: new PostgresStore(pool, table(options)), close }));
+    return { make: () => new PostgresStore(pool, table(options)), close };
   },
 
   async mysql({ url, options }, cwd) {
@@ -52,22 +53,19 @@ const OPENERS: Readonly<Record<string, Opener>> = {
     ]);
     const pool = mysql.createPool({ uri: url, connectTimeout: CONNECT_TIMEOUT });
     const close = () => pool.end();
-    return orClosed(close, () => ({
-      store: new MysqlStore(pool, { ...table(options), timeout: 60 }),
-      close,
-    }));
+    return { make: () => new MysqlStore(pool, { ...table(options), timeout: 60 }), close };
   },
 
   async redis({ url, options }, cwd) {
     const { RedisStore } = await import("../../stores/redis.ts");
     const { client, close } = await redisAt(url, cwd);
-    return orClosed(close, () => ({ store: new RedisStore(client, prefix(options)), close }));
+    return { make: () => new RedisStore(client, prefix(options)), close };
   },
 
   async "redis-cluster"({ url, options }, cwd) {
     const { RedisStore } = await import("../../stores/redis.ts");
     const { client, close } = await redisClusterAt(url, cwd);
-    return orClosed(close, () => ({ store: new RedisStore(client, prefix(options)), close }));
+    return { make: () => new RedisStore(client, prefix(options)), close };
   },
 
   async mongodb({ url, options }, cwd) {
@@ -77,7 +75,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
     ]);
     const client = new MongoClient(url, { serverSelectionTimeoutMS: CONNECT_TIMEOUT });
     const collection = client.db().collection(options.collection ?? "sessions");
-    return { store: new MongodbStore(collection), close: () => client.close() };
+    return { make: () => new MongodbStore(collection), close: () => client.close() };
   },
 
   async dynamodb({ url, options }, cwd) {
@@ -90,7 +88,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
     const { endpoint, region } = options;
     const client = new DynamoDB({ ...(endpoint && { endpoint }), ...(region && { region }) });
     const name = url.replace(/^dynamodb:(?:\/\/)?/i, "");
-    return { store: new DynamodbStore(client, { table: name }), close: async () => client.destroy() };
+    return { make: () => new DynamodbStore(client, { table: name }), close: async () => client.destroy() };
   },
 
   async memcached({ url, options }, cwd) {
@@ -110,7 +108,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
         }),
     );
     const close = async () => clients.forEach((client) => client.shutdown());
-    return orClosed(close, () => ({ store: new MemcachedStore(clients, prefix(options)), close }));
+    return { make: () => new MemcachedStore(clients, prefix(options)), close };
   },
 };
 
@@ -132,9 +130,12 @@ export async function openStore(
   const place = address.kind === "file" ? join(address.path, RECORDS) : address.path;
   if (!make && (address.kind === "file" || address.kind === "sqlite") && !existsSync(place))
     throw new UsageError(`There is nothing at ${place}.`);
-  const opened = await open(address, cwd);
-  if (make) await orClosed(opened.close, () => opened.store.setup?.());
-  return opened;
+  const { make: makeStore, close } = await open(address, cwd);
+  return orClosed(close, async () => {
+    const store = makeStore();
+    if (make) await store.setup?.();
+    return { store, close };
+  });
 }
 
 /** A pool of connections of a driver's. */

@@ -11,7 +11,7 @@ import type { SessionId } from "./session-id.ts";
 import type { KnownSession, StoredSession } from "./stored-sessions.ts";
 
 /** What is put behind the session cookie's name. */
-const SUFFIX = ".copy";
+export const COPY_SUFFIX = ".copy";
 /** More cookies of a copy's name than this come from no honest browser. */
 const MAX_CANDIDATES = 4;
 
@@ -58,7 +58,7 @@ export class CookieCopies {
 
   /** The copy of one request, whose session's ID is in `cookie`. */
   beside(cookie: SessionCookie): CookieCopy {
-    return new CookieCopy(this, cookie.companion(SUFFIX));
+    return new CookieCopy(this, cookie.companion(COPY_SUFFIX));
   }
 
   /** Undefined for what is no copy of this session, and for one that is too old. */
