@@ -1,9 +1,15 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import { MalformedError, TooLargeError } from "../errors.ts";
 
+/** Less room than this Node does not take. */
+const MIN_CHUNK = 64;
+/** What almost any session fits into; there are as many as it needs. */
+const CHUNK = 4096;
+
 /** zlib data (RFC 1950) at level 6, as Python's `zlib.compress`. Another zlib build may write other bytes for the same data. */
 export function deflate(data: Uint8Array): Uint8Array {
-  return deflateSync(data, { level: 6 });
+  // Room for what is worth keeping. Unasked, Node takes 16 KiB for each call.
+  return deflateSync(data, { level: 6, chunkSize: Math.max(MIN_CHUNK, data.length) });
 }
 
 /**
@@ -29,7 +35,7 @@ const ROOM = 2;
 /** Undefined where there is more than fits into the room. */
 function inflateWithin(data: Uint8Array, room: number): Uint8Array | undefined {
   try {
-    return inflateSync(data, { maxOutputLength: room });
+    return inflateSync(data, { maxOutputLength: room, chunkSize: CHUNK });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     // workerd has no code for it.
