@@ -20,6 +20,18 @@ interface SessionVector {
 
 const at = (seconds: number) => ({ now: () => seconds * 1000 });
 
+test.each([
+  { issueSkew: -1 },
+  { issueSkew: NaN },
+  { issueSkew: "2" },
+  { maxJsonBytes: -1 },
+  { maxJsonBytes: null },
+  { compressAbove: "1024" },
+])("%o is refused, by its name", (options) => {
+  const [name] = Object.keys(options);
+  expect(() => new FlaskCookie(KEY, options as FlaskCookieOptions)).toThrow(new RegExp(`^${name} must be`));
+});
+
 describe("Flask's own cookies", () => {
   const good = vectors<SessionVector>("flask_sessions").filter(({ error }) => error === undefined);
   // With app.json settings of its own, Flask writes JSON that this codec reads but does not write.

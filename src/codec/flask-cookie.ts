@@ -4,7 +4,7 @@ import { encodeBase64url } from "../encoding/base64url.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
 import { decodeUtf8 } from "../encoding/utf8.ts";
 import { deflate, inflate } from "../encoding/zlib.ts";
-import { MalformedError, TooLargeError } from "../errors.ts";
+import { ConfigError, MalformedError, TooLargeError } from "../errors.ts";
 import { type KeyDerivation, type SecretKey, TimestampSigner } from "../signer/index.ts";
 import { type CookieCodec, LEEWAY, type OpenedCookie } from "./cookie-codec.ts";
 import { type Dict, TaggedJson } from "./tagged-json.ts";
@@ -66,7 +66,12 @@ export class FlaskCookie implements CookieCodec {
   constructor(secretKey: SecretKey | readonly SecretKey[], options: FlaskCookieOptions = {}) {
     const keys: readonly SecretKey[] = Array.isArray(secretKey) ? secretKey : [secretKey as SecretKey];
     const clock = options.clock ?? systemClock;
-    const skew = (options.issueSkew ?? 0) * 1000;
+    const { issueSkew = 0, compressAbove = 1024, maxJsonBytes = 65_536 } = options;
+    for (const [name, value] of Object.entries({ issueSkew, compressAbove, maxJsonBytes })) {
+      if (typeof value !== "number" || !(value >= 0))
+        throw new ConfigError(`${name} must be a number, 0 or above.`);
+    }
+    const skew = issueSkew * 1000;
     const signerOptions = {
       salt: options.salt ?? "cookie-session",
       keyDerivation: options.keyDerivation ?? "hmac",
@@ -77,8 +82,8 @@ export class FlaskCookie implements CookieCodec {
     this.#json = new TaggedJson(options.tags);
     this.#signer = new TimestampSigner(keys.slice(-1), signerOptions);
     this.#oldSigner = keys.length > 1 ? new TimestampSigner(keys.slice(0, -1), signerOptions) : undefined;
-    this.#compressAbove = options.compressAbove ?? 1024;
-    this.maxJsonBytes = options.maxJsonBytes ?? 65_536;
+    this.#compressAbove = compressAbove;
+    this.maxJsonBytes = maxJsonBytes;
     this.#clock = clock;
   }
 

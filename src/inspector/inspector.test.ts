@@ -95,6 +95,14 @@ describe("who may look", () => {
     }
   });
 
+  test("whoever asks for a page's headers alone gets those of the page", async () => {
+    const client = setUp().browser();
+    const head = (path: string) => client.fetch(`/inspector${path}`, { method: "HEAD" });
+    for (const path of ["/", "/script.js", "/style.css", "/state"])
+      expect((await head(path)).status).toBe(200);
+    for (const path of ["/live", "/tamper", "/nothing"]) expect((await head(path)).status).toBe(404);
+  });
+
   test.each(["inspector", "/inspector/", "/", "/a b", ""])("%j is no path", (path) => {
     expect(() => setUp({}, { path })).toThrow(ConfigError);
   });

@@ -64,7 +64,9 @@ export class Routes {
     const look = lookOf(request, searchParams.get("origin"));
     // Some frameworks lead to every address without its last slash, and some to every one with it.
     const place = pathname.slice(this.#path.length).replace(/\/$/, "");
-    switch (`${request.method} ${place}`) {
+    // Whoever serves the answer leaves the body out. What is live has no end that such a request could wait for.
+    const method = request.method === "HEAD" && place !== "/live" ? "GET" : request.method;
+    switch (`${method} ${place}`) {
       case "GET ": {
         const folder = pathname.endsWith("/") ? "" : this.#path.replace(/.*\/(.*)/, "$1/");
         return text("text/html; charset=utf-8", html(folder));

@@ -203,6 +203,8 @@ export class Session<Data extends object = any> {
   }: Parameters<Session["regenerate"]>[0] & { own?: Dict } = {}): Promise<void> {
     if (user !== undefined && user !== null && (typeof user !== "string" || user === ""))
       throw new TypeError("The user must be a string that is not empty, or null for nobody.");
+    if (device !== undefined && typeof device !== "string")
+      throw new TypeError("The device must be a string.");
     this.#write("session.regenerate");
     const live = this.#live;
     if (live === undefined) {

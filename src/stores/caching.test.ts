@@ -85,6 +85,17 @@ for (const [name, maxRecords, maxAge] of [
   });
 }
 
+test("a cachingStore is refused whose stores are none, or that is not told for how long", () => {
+  const [cache, store] = [new MemoryStore(), new MemoryStore()];
+  for (const options of [undefined, null, {}, { maxAge: 0 }, { maxAge: NaN }, { maxAge: "5" }]) {
+    expect(() => cachingStore(cache, store, options as never)).toThrow(ConfigError);
+  }
+  for (const stores of [[cache], [undefined, store], [cache, {}], [null, null]]) {
+    const [first, second] = stores as [MemoryStore, MemoryStore];
+    expect(() => cachingStore(first, second, { maxAge: 5 })).toThrow(ConfigError);
+  }
+});
+
 describe("what a cachingStore asks its store", () => {
   test("a record that was created, saved or loaded is not asked for again until maxAge is over", async () => {
     const { caching, store } = watchedCaching(60);

@@ -32,10 +32,16 @@ export interface CachingOptions {
 export function cachingStore(
   cache: SessionStore,
   store: SessionStore,
-  { maxAge }: CachingOptions,
+  options: CachingOptions,
 ): SessionStore {
-  if (!(maxAge > 0 && maxAge < Infinity)) {
-    throw new ConfigError("maxAge of a cachingStore must be a positive number of seconds.");
+  const maxAge = options?.maxAge;
+  if (!(Number.isFinite(maxAge) && maxAge > 0)) {
+    throw new ConfigError(
+      "maxAge of a cachingStore must be a positive number of seconds: cachingStore(cache, store, { maxAge: 5 }).",
+    );
+  }
+  if (typeof cache?.load !== "function" || typeof store?.load !== "function") {
+    throw new ConfigError("cachingStore needs two stores: the cache, and the one that it is before.");
   }
   for (const method of ["deleteOwned", "deleteAll"] as const) {
     if (store[method] !== undefined && cache[method] === undefined) {

@@ -447,8 +447,8 @@ describe("a MemcachedStore that cannot be made", () => {
     for (const wrong of [undefined, null, "127.0.0.1:11211", {}, [], [client, undefined]]) {
       expect(() => new MemcachedStore(wrong as never)).toThrow(ConfigError);
     }
-    for (const prefix of ["a b", "a\r\n", "\0", "\u00e4:", "\x7f", "x".repeat(201)]) {
-      expect(() => new MemcachedStore(client, { prefix })).toThrow(ConfigError);
+    for (const prefix of ["a b", "a\r\n", "\0", "\u00e4:", "\x7f", "x".repeat(201), null, 5]) {
+      expect(() => new MemcachedStore(client, { prefix: prefix as string })).toThrow(ConfigError);
     }
     for (const prefix of ["", "shop:", "x".repeat(200), "a.b/c!~"]) {
       expect(new MemcachedStore(client, { prefix })).toBeInstanceOf(MemcachedStore);

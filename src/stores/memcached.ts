@@ -12,6 +12,7 @@ import { connectionOf, type MemcacheClient, type MemcachedConnection } from "./m
 import { decode, encode, exptime, stored } from "./memcached-record.ts";
 import { serverOf } from "./memcached-servers.ts";
 import { newVersion } from "./new-version.ts";
+import { checkedPrefix } from "./prefix.ts";
 import { replaceApart } from "./replace-apart.ts";
 
 export type { MemcacheClient } from "./memcached-client.ts";
@@ -46,17 +47,13 @@ export class MemcachedStore implements SessionStore {
     clients: MemcacheClient | readonly MemcacheClient[],
     { prefix = "hipflask:" }: MemcachedStoreOptions = {},
   ) {
-    if (!/^[!-~]{0,200}$/.test(prefix)) {
-      throw new ConfigError(
-        "The prefix of a MemcachedStore must be up to 200 characters of ASCII without spaces.",
-      );
-    }
     const list = Array.isArray(clients)
       ? (clients as readonly MemcacheClient[])
       : [clients as MemcacheClient];
     if (list.length === 0) throw new ConfigError("MemcachedStore needs a client.");
     this.#servers = list.map((client) => connectionOf(client));
-    this.#prefix = prefix;
+    const rule = "up to 200 characters of ASCII without spaces";
+    this.#prefix = checkedPrefix(prefix, "MemcachedStore", /^[!-~]{0,200}$/, rule);
   }
 
   async create(key: SessionKey, record: SessionRecord, now: Date): Promise<Version | undefined> {

@@ -81,6 +81,8 @@ describe("MysqlStore without a server", () => {
       "a-b",
       "a\0",
       "x".repeat(51),
+      null as never,
+      5 as never,
     ]) {
       expect(() => new MysqlStore(nobody, { table })).toThrow(ConfigError);
       expect(() => MysqlStore.schema(table)).toThrow(ConfigError);

@@ -393,10 +393,10 @@ describeWith("redis", "RedisStore on one server", () => {
       expect(() => new RedisStore(client)).toThrow(/autoPipeliningIgnoredCommands/);
     });
 
-    test("a prefix with braces is refused", async () => {
+    test("a prefix with braces is refused, and what is no text", async () => {
       const client = await connectIoRedis();
-      for (const prefix of ["{app}:", "a{", "}"]) {
-        expect(() => new RedisStore(client, { prefix })).toThrow(ConfigError);
+      for (const prefix of ["{app}:", "a{", "}", null, 5, {}]) {
+        expect(() => new RedisStore(client, { prefix: prefix as string })).toThrow(ConfigError);
       }
     });
   });

@@ -1,4 +1,3 @@
-import { ConfigError } from "../errors.ts";
 import type {
   OwnedRecord,
   RecordPage,
@@ -10,6 +9,7 @@ import type {
   Version,
 } from "../session/store.ts";
 import { newVersion } from "./new-version.ts";
+import { checkedPrefix } from "./prefix.ts";
 import { change } from "./redis-change.ts";
 import { connectionOf, type RedisClient, type RedisConnection, type Run } from "./redis-client.ts";
 import { warnOfEviction } from "./redis-eviction.ts";
@@ -51,7 +51,7 @@ const SCAN_COUNT = 1000;
  * acknowledged a failover may lose: docs/stores/redis.md.
  *
  * @param client - connected, of node-redis or ioredis; the store never closes it
- * @throws ConfigError for another kind of client, and for a prefix with braces
+ * @throws ConfigError for another kind of client, and for a prefix that is no text or has braces
  * @example
  * const store = new RedisStore(await createClient({ url: "redis://127.0.0.1:6379" }).connect());
  * @example
@@ -62,9 +62,8 @@ export class RedisStore implements SessionStore {
   readonly #prefix: string;
 
   constructor(client: RedisClient, { prefix = "hipflask:" }: RedisStoreOptions = {}) {
-    if (/[{}]/.test(prefix)) throw new ConfigError("The prefix of a RedisStore must not hold braces.");
     this.#redis = connectionOf(client, "RedisStore");
-    this.#prefix = prefix;
+    this.#prefix = checkedPrefix(prefix, "RedisStore", /^[^{}]*$/, "a text without braces");
   }
 
   async create(key: SessionKey, record: SessionRecord, now: Date): Promise<Version | undefined> {

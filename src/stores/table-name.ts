@@ -9,8 +9,8 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,49}$/;
  * @throws ConfigError when one is no plain identifier, or there are more than `most`
  */
 export function tableParts(table: string, most: 1 | 2): string[] {
-  const parts = table.split(".");
-  if (parts.length <= most && parts.every((part) => IDENTIFIER.test(part))) return parts;
+  const parts = typeof table === "string" ? table.split(".") : [];
+  if (parts.length > 0 && parts.length <= most && parts.every((part) => IDENTIFIER.test(part))) return parts;
   throw new ConfigError(
     `A table's name is up to 50 letters, digits and underscores, and begins with no digit${most === 2 ? "; a schema and a dot may stand before it" : ""}: table: "my_sessions".`,
   );

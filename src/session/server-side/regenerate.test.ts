@@ -21,6 +21,15 @@ describe("a login", () => {
     expect(events[1]).toMatchObject({ session: name });
   });
 
+  test("of a device that is no text is refused, and changes nothing", async () => {
+    const { visitor } = setUpServer();
+    await visitor.visit((session) => session.regenerate({ user: "42" }));
+    await visitor.visit(async (session) => {
+      await expect(session.regenerate({ user: "43", device: {} as never })).rejects.toThrow(TypeError);
+      expect(session.user).toBe("42");
+    });
+  });
+
   test("that a request with the old ID ends is told of by both names", async () => {
     const { visitor, events } = setUpServer();
     const names: (string | undefined)[] = [];

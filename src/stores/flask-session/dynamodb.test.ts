@@ -36,6 +36,7 @@ describe("FlaskDynamodbStore without a server", () => {
     const bare = new DynamoDBClient({ region: "local" });
     expect(() => new FlaskDynamodbStore(bare as never)).toThrow(/FlaskDynamodbStore takes .* take its place/);
     const client = connectDynamodb("http://127.0.0.1:1");
+    expect(() => new FlaskDynamodbStore(client, { prefix: null as never })).toThrow(ConfigError);
     for (const table of ["", "ab", "a b", "a/b", "é", "a\0b", "abc\n", "x".repeat(256)]) {
       expect(() => new FlaskDynamodbStore(client, { table })).toThrow(ConfigError);
     }

@@ -33,6 +33,7 @@ import {
   seconds,
   WRITE,
 } from "./dynamodb-item.ts";
+import { checkedPrefix } from "../prefix.ts";
 import { storeKey } from "./store-key.ts";
 
 export type { DynamodbClient } from "../dynamodb-client.ts";
@@ -70,7 +71,7 @@ export class FlaskDynamodbStore implements RecordStore {
     checkClient(client, "FlaskDynamodbStore");
     this.#client = client;
     this.#schema = tableSchema(table, "id");
-    this.#prefix = prefix;
+    this.#prefix = checkedPrefix(prefix, "FlaskDynamodbStore");
   }
 
   /**

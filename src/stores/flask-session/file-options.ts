@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { ConfigError } from "../../errors.ts";
+import { checkedPrefix } from "../prefix.ts";
 import type { FlaskFileHash } from "./file-names.ts";
 
 /** Where Flask-Session's files are, and how they were set up there. */
@@ -46,5 +47,6 @@ export function checkedOptions(options: FlaskFileStoreOptions): Required<FlaskFi
   if (!HASHES.includes(hash)) {
     throw new ConfigError('hash of a FlaskFileStore is "sha256" (cachelib 0.17) or "md5" (0.15 and before).');
   }
+  checkedPrefix(prefix, "FlaskFileStore");
   return { directory: resolve(directory), threshold, mode, hash, prefix };
 }

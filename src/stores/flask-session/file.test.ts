@@ -506,6 +506,7 @@ test.each([
   [{ mode: 0o1600 }, /0o600/],
   [{ mode: "0600" as never }, /0o600/],
   [{ hash: "sha1" as never }, /"md5"/],
+  [{ prefix: null as never }, /prefix: "session:"/],
 ])("%o is refused, and told what to do", (options, message) => {
   expect(() => new FlaskFileStore(options)).toThrow(ConfigError);
   expect(() => new FlaskFileStore(options)).toThrow(message);

@@ -160,8 +160,8 @@ describeWith("memcached", "FlaskMemcachedStore", () => {
     const own = { id: "-".repeat(128), owner: undefined };
     await store.create(own, record("x"), at(0));
     expect(text(await store.load(own))).toBe("x");
-    for (const prefix of ["~".repeat(123), "a b", "a\n", "\r\nflush_all\r\n", "é"]) {
-      expect(() => new FlaskMemcachedStore(connect(), { prefix })).toThrow(ConfigError);
+    for (const prefix of ["~".repeat(123), "a b", "a\n", "\r\nflush_all\r\n", "é", null, 5]) {
+      expect(() => new FlaskMemcachedStore(connect(), { prefix: prefix as string })).toThrow(ConfigError);
     }
   });
 

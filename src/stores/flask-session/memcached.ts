@@ -1,5 +1,4 @@
 import { Buffer } from "node:buffer";
-import { ConfigError } from "../../errors.ts";
 import type {
   LoadedRecord,
   RecordStore,
@@ -10,6 +9,7 @@ import type {
 } from "../../session/store.ts";
 import { change, type Decision, OVER } from "../memcached-change.ts";
 import { connectionOf, type MemcacheClient, type MemcachedConnection } from "../memcached-client.ts";
+import { checkedPrefix } from "../prefix.ts";
 import { storeKey } from "./store-key.ts";
 import { wholeSeconds } from "./whole-seconds.ts";
 
@@ -42,13 +42,9 @@ export class FlaskMemcachedStore implements RecordStore {
   readonly #prefix: string;
 
   constructor(client: MemcacheClient, { prefix = "session:" }: FlaskMemcachedStoreOptions = {}) {
-    if (!/^[!-~]{0,122}$/.test(prefix)) {
-      throw new ConfigError(
-        "The prefix of a FlaskMemcachedStore must be up to 122 characters of ASCII without spaces.",
-      );
-    }
     this.#server = connectionOf(client, "FlaskMemcachedStore");
-    this.#prefix = prefix;
+    const rule = "up to 122 characters of ASCII without spaces";
+    this.#prefix = checkedPrefix(prefix, "FlaskMemcachedStore", /^[!-~]{0,122}$/, rule);
   }
 
   async create(key: SessionKey, { data, expires }: SessionRecord, now: Date): Promise<Version | undefined> {

@@ -65,6 +65,8 @@ describe("FlaskMongodbStore", () => {
 
   test("what is no collection is refused, and says what to do", () => {
     const client = connect();
+    const sessions = client.db("flask_session").collection("sessions");
+    expect(() => new FlaskMongodbStore(sessions as never, { prefix: null as never })).toThrow(ConfigError);
     for (const wrong of [undefined, null, server.url, {}, client, client.db(), Promise.resolve()]) {
       expect(() => new FlaskMongodbStore(wrong as never)).toThrow(ConfigError);
       expect(() => new FlaskMongodbStore(wrong as never)).toThrow(/db\("flask_session"\)/);

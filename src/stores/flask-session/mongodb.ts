@@ -9,6 +9,7 @@ import type {
 } from "../../session/store.ts";
 import { bytesOf, type Fields, READ, WRITE, WRITE_AND_GIVE } from "../mongodb-document.ts";
 import type { MongodbCollection } from "../mongodb.ts";
+import { checkedPrefix } from "../prefix.ts";
 import { storeKey } from "./store-key.ts";
 
 /** What the store needs of a `Collection` of the official driver, `mongodb`. */
@@ -57,7 +58,7 @@ export class FlaskMongodbStore implements RecordStore {
       );
     }
     this.#sessions = collection;
-    this.#prefix = prefix;
+    this.#prefix = checkedPrefix(prefix, "FlaskMongodbStore");
   }
 
   /**

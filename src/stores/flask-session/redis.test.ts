@@ -304,6 +304,8 @@ describeWith("redis", "FlaskRedisStore on one server", () => {
   });
 
   test("refuses what is no client, and says what to do", () => {
+    const client = createClient();
+    expect(() => new FlaskRedisStore(client, { prefix: null as never })).toThrow(ConfigError);
     for (const other of [undefined, null, {}, "redis://127.0.0.1", Promise.resolve({})]) {
       expect(() => new FlaskRedisStore(other as never)).toThrow(ConfigError);
       expect(() => new FlaskRedisStore(other as never)).toThrow(/FlaskRedisStore takes a client/);

@@ -12,6 +12,7 @@ import { connectionOf, type RedisClient, type RedisConnection } from "../redis-c
 import { warnOfEviction } from "../redis-eviction.ts";
 import { type Argument, readReply } from "../redis-values.ts";
 import * as scripts from "./redis-scripts.ts";
+import { checkedPrefix } from "../prefix.ts";
 import { storeKey } from "./store-key.ts";
 import { wholeSeconds } from "./whole-seconds.ts";
 
@@ -29,7 +30,7 @@ export interface FlaskRedisStoreOptions {
  * writes, and may overwrite a change of ours or bring back a session that was ended.
  *
  * @param client - connected, of node-redis or ioredis, single or a Cluster; the store never closes it
- * @throws ConfigError for another kind of client
+ * @throws ConfigError for another kind of client, and a prefix that is no text
  * @see flask_session/redis/redis.py; docs/stores/flask-session.md
  * @example
  * const store = new FlaskRedisStore(await createClient({ url: "redis://127.0.0.1:6379" }).connect());
@@ -40,7 +41,7 @@ export class FlaskRedisStore implements RecordStore {
 
   constructor(client: RedisClient, { prefix = "session:" }: FlaskRedisStoreOptions = {}) {
     this.#redis = connectionOf(client, "FlaskRedisStore");
-    this.#prefix = prefix;
+    this.#prefix = checkedPrefix(prefix, "FlaskRedisStore");
   }
 
   async create(key: SessionKey, { data, expires }: SessionRecord, now: Date): Promise<Version | undefined> {

@@ -7,7 +7,8 @@ import type {
   SessionRecord,
   Version,
 } from "../../session/store.ts";
-import { checkedPrefix, sql, type Statement, type Statements } from "./sql.ts";
+import { checkedPrefix } from "../prefix.ts";
+import { sql, type Statement, type Statements } from "./sql.ts";
 import { storeKey } from "./store-key.ts";
 
 /** A row as drivers give it: its bytes as Buffer, Uint8Array or ArrayBuffer. */
@@ -27,7 +28,8 @@ export abstract class FlaskSqlStore implements RecordStore {
    */
   constructor(asked: Statements, prefix = "session:", grain = 1) {
     this.#sql = asked;
-    this.#prefix = checkedPrefix(prefix);
+    const rule = "up to 127 characters of ASCII: the column has room for 255";
+    this.#prefix = checkedPrefix(prefix, "Flask-Session table", /^[ -~]{0,127}$/, rule);
     this.#grain = grain;
   }
 

@@ -1,5 +1,4 @@
 /** Flask-Session's table in SQL, which is SQLAlchemy's, and what is asked of it in every dialect. */
-import { ConfigError } from "../../errors.ts";
 import { tableParts } from "../table-name.ts";
 
 export interface FlaskSqlOptions {
@@ -52,14 +51,6 @@ export function raw(text: string): Statement {
 export function quotedName(table: string, schema: string | undefined, quote: '"' | "`"): string {
   const names = schema === undefined ? [table] : [schema, table];
   return names.map((name) => quote + tableParts(name, 1)[0]! + quote).join(".");
-}
-
-/** @throws ConfigError for a prefix that does not fit before an ID in the table's column, or that a character set may change */
-export function checkedPrefix(prefix: string): string {
-  if (typeof prefix === "string" && /^[ -~]{0,127}$/.test(prefix)) return prefix;
-  throw new ConfigError(
-    "A prefix of keys in SQL is up to 127 characters of ASCII: the column has room for 255.",
-  );
 }
 
 /** What SQLAlchemy makes of Flask-Session's model, to the last blank. */
