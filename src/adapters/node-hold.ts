@@ -7,6 +7,9 @@ import { lookSent, type SentLook } from "./node-look.ts";
 import { intercept, type Layer, type Method, type Methods, SENDING, type Sending } from "./node-methods.ts";
 import { refuse } from "./node-refuse.ts";
 
+/** For how many milliseconds an application may think about another answer. */
+const PATIENCE = 5000;
+
 type Call = [method: Sending, args: unknown[]];
 type Target = Omit<ServerResponse, Sending> & Record<Sending, Method>;
 
@@ -32,7 +35,7 @@ export class Hold implements Layer {
   /**
    * @param sender the response's methods as they were before ours
    * @param commit called once with the status; what it returns is waited for
-   * @param answer gives another answer in place of one that was whole and could not be stored. Default: an error of ours
+   * @param answer gives another answer, within five seconds, in place of one that was whole and could not be stored. Default: an error of ours
    */
   constructor(
     response: NodeResponse,
@@ -124,13 +127,19 @@ export class Hold implements Layer {
     if (this.#answer !== undefined && !isWriting && !this.#target.headersSent) {
       for (const name of this.#target.getHeaderNames()) this.#target.removeHeader(name);
       this.#answer(error);
+      // Whoever has called the middleware as a promise does not listen any more.
+      setTimeout(() => this.#target.headersSent || this.#end(error), PATIENCE).unref();
       return;
     }
     if (isWriting) tellWriter(this.#target, error);
+    this.#end(error);
+    for (const [method, args] of calls) this.#drop(method, args);
+  }
+
+  #end(error: unknown): void {
     refuse(this.#target as unknown as NodeResponse, error, this.#sender);
     this.#state = "refused";
     this.#failure = error;
-    for (const [method, args] of calls) this.#drop(method, args);
   }
 
   #letThrough(): Call[] {

@@ -182,6 +182,33 @@ describe("hipflask/express-session", () => {
     expect([answer.status, answer.headers.getSetCookie(), runs]).toEqual([503, [], 1]);
   });
 
+  test("answers a store's failure itself, after five seconds, where nobody listens to next any more", async () => {
+    const { store, state } = counted();
+    const middleware = session({ ...OPTIONS, store });
+    const origin = await serve(async (request: IncomingMessage, response: ServerResponse) => {
+      await new Promise<void>((resolve, reject) => {
+        middleware(request, response, (error) => (error ? reject(error as Error) : resolve()));
+      });
+      Object.assign((request as SessionRequest).session, { some: "data" });
+      response.end("done");
+    });
+    state.isDown = true;
+    const answer = await new Browser(origin).send("GET", "/");
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([503, []]);
+  }, 10_000);
+
+  test("leaves the answer to an error handler that takes its time", async () => {
+    const { store, state } = counted();
+    const app = dictApp({ store });
+    app.use((async (_error, _request, response, _next) => {
+      await sleep(100);
+      response.status(500).send("sorry");
+    }) as express.ErrorRequestHandler);
+    state.isDown = true;
+    const answer = await new Browser(await serve(app)).send("POST", "/set/a");
+    expect([answer.status, await answer.text()]).toEqual([500, "sorry"]);
+  });
+
   test("gives a store's failure to the error handler, and no cookie", async () => {
     const { store, state } = counted();
     const app = dictApp({ store });
