@@ -25,6 +25,25 @@ test("a proxy sends visitors to the login with a whole URL, a route handler with
   expect(await answer({ params: Promise.resolve({}) })).toBe(target);
 });
 
+test("an action may change a session that was looked at before", async () => {
+  const headers = new Headers({ host: "shop.example" });
+  const set: unknown[] = [];
+  const { getSession, action } = nextSessions(createSessions({ secretKey: KEY }), {
+    headers: async () => headers,
+    cookies: async () => ({ set: (...cookie: unknown[]) => void set.push(cookie) }),
+  });
+  const add = action(async (key: string) => {
+    const { data } = await getSession();
+    data[key] = true;
+  });
+  expect((await getSession()).data).toEqual({});
+  await add("tea");
+  expect(set).toHaveLength(1);
+  expect((await getSession()).data).toEqual({ tea: true });
+  await expect(add("milk")).rejects.toThrow();
+  expect(set).toHaveLength(1);
+});
+
 test("a page sets no other cookie either", async () => {
   const headers = new Headers({ host: "shop.example", cookie: "theme=dark" });
   const { getSession } = nextSessions(createSessions({ secretKey: KEY }), {

@@ -61,6 +61,8 @@ export function nextSessions<Data extends object>(
 ): NextSessions<Data> {
   /** The requests whose session can be changed now. */
   const open = new WeakSet<object>();
+  /** Those whose session was only looked at. */
+  const looked = new WeakSet<object>();
 
   const bind = (context: Pick<Headers, "get">, asked?: Asked): Exchange<Data> => {
     const forwardedFor = () => context.get("X-Forwarded-For") ?? undefined;
@@ -76,7 +78,7 @@ export function nextSessions<Data extends object>(
     storing: (exchange: Exchange<Data>) => Promise<Result>,
   ): Promise<Result> => {
     const context = await functions.headers();
-    if (sessions.isBound(context)) return work();
+    if (sessions.isBound(context) && !looked.delete(context)) return work();
     const exchange = bind(context, asked);
     open.add(context);
     return storing(exchange).finally(() => open.delete(context));
@@ -91,7 +93,10 @@ export function nextSessions<Data extends object>(
   return {
     async getSession() {
       const context = await functions.headers();
-      if (!sessions.isBound(context)) bind(context);
+      if (!sessions.isBound(context)) {
+        bind(context);
+        looked.add(context);
+      }
       const session = await sessions.get(context);
       if (!open.has(context)) {
         session.seal(READ_ONLY);
