@@ -1,5 +1,6 @@
 import { type CookieCodec, type Tag, TaggedJson } from "../../codec/index.ts";
 import { ConfigError } from "../../errors.ts";
+import { Cleaner } from "../server-side/cleaner.ts";
 import { StoreGuard } from "../server-side/guarded-store.ts";
 import { plainRecords } from "../server-side/record-codec.ts";
 import { StoredSessions } from "../server-side/stored-sessions.ts";
@@ -40,10 +41,11 @@ export function openCookieStorage(
     );
   const guard = new StoreGuard(revocation, events, LIMITS);
   const stored = new StoredSessions(guard, plainRecords, new TaggedJson(tags), timing, events);
+  const cleaner = new Cleaner(guard, timing.clock);
   const tickets = new Tickets(stored, timing, events);
   return {
     stored,
-    deleteExpired: (limit) => stored.deleteExpired(limit),
+    deleteExpired: (limit) => cleaner.remove(limit),
     keep: (settings, cookie, userAgent) =>
       new RevocableKeeping(settings, codec, cookie, adoption, tickets, userAgent),
   };

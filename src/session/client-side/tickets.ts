@@ -73,13 +73,13 @@ export class Tickets {
     const id = newInnerId(owner);
     const ticket = await this.issue(id, {});
     const note = withMeta("{}", { [RESERVED.sid]: id.text });
-    if (await this.#stored.createNote(name, note, expires)) return ticket;
+    if (await this.#stored.notes.create(name, note, expires)) return ticket;
     await this.#stored.drop(id);
     return (await this.#noted(name))?.ticket;
   }
 
   async #noted(name: string): Promise<{ ticket: Ticket | undefined } | undefined> {
-    const text = await this.#stored.readNote(name);
+    const text = await this.#stored.notes.read(name);
     const id = text === undefined ? undefined : readInnerId(this.texts.parse(text).data[RESERVED.sid]);
     return id && { ticket: ticketOf(id, await this.#stored.peek(id)) };
   }

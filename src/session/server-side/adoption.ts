@@ -88,7 +88,7 @@ export class Adoption {
 
   /** Where an earlier request has taken the session; it may have ended there since. */
   async #whereabouts(note: string): Promise<Whereabouts | undefined> {
-    const text = await this.#stored.readNote(note);
+    const text = await this.#stored.notes.read(note);
     return text === undefined ? undefined : (JSON.parse(text) as Whereabouts);
   }
 
@@ -104,7 +104,7 @@ export class Adoption {
     const kept = keepableText(this.#json, accepted, this.#events);
     await this.#stored.create(id, withMeta(kept, { [RESERVED.created]: created }), created);
     const { expires } = adoptionNote(format, claim, accepted, this.#timing);
-    if (await this.#stored.createNote(note, JSON.stringify(where), expires)) {
+    if (await this.#stored.notes.create(note, JSON.stringify(where), expires)) {
       this.#events.emit("session.adopted", `A session of ${format.program}'s was taken over.`);
       return where;
     }

@@ -2,6 +2,7 @@ import { type Tag, TaggedJson } from "../../codec/index.ts";
 import { ConfigError } from "../../errors.ts";
 import { AcceptedFormats } from "../accepted-formats.ts";
 import { Adoption } from "./adoption.ts";
+import { Cleaner } from "./cleaner.ts";
 import type { CookieCopies } from "./cookie-copies.ts";
 import { StoreGuard } from "./guarded-store.ts";
 import { encryptedRecords, plainRecords } from "./record-codec.ts";
@@ -79,12 +80,13 @@ export function inStore(
           ? undefined
           : new Adoption(new AcceptedFormats(accept, events), stored, json, timing, events);
       const copies = copiesOf?.(setup, stored.texts);
-      if (cleanEvery !== undefined) stored.cleanEvery(cleanEvery);
+      const cleaner = new Cleaner(guard, timing.clock);
+      if (cleanEvery !== undefined) cleaner.every(cleanEvery);
       return {
         json,
         stored,
         hasCopies: copies !== undefined,
-        deleteExpired: (limit) => stored.deleteExpired(limit),
+        deleteExpired: (limit) => cleaner.remove(limit),
         keep: (settings, cookie, userAgent) =>
           new ServerKeeping(settings, stored, cookie, userAgent, adoption, copies?.beside(cookie)),
       };

@@ -1,11 +1,10 @@
 import type { TaggedJson } from "../../codec/tagged-json.ts";
-import { digestText } from "../../crypto/digest.ts";
-import { randomBytes } from "../../crypto/random.ts";
 import { ConfigError, MalformedError, StoreError } from "../../errors.ts";
 import { Doubts } from "./doubts.ts";
 import type { Events } from "../events.ts";
 import type { StoreGuard } from "./guarded-store.ts";
 import type { Timing } from "../timing.ts";
+import { Notes } from "./notes.ts";
 import type { RecordCodec } from "./record-codec.ts";
 import { jitter } from "./pause.ts";
 import { predecessorOf, renamedText, retiredText, successorOf } from "./record-text.ts";
@@ -13,6 +12,7 @@ import { type Known, type RecordAccess, RecordWriter } from "./record-writer.ts"
 import { RESERVED } from "../reserved.ts";
 import { SessionTexts } from "../session-texts.ts";
 import type { SessionId } from "./session-id.ts";
+import { UserLimit } from "./user-limit.ts";
 import type { ReadData } from "../session-json.ts";
 import type { OwnedRecord, SaveResult, SessionKey, SessionRecord, StoredRecord } from "../store.ts";
 
@@ -21,9 +21,6 @@ const GRACE = 10_000;
 
 /** Milliseconds for which its record is kept, so that the change can be taken back after an outage. */
 const RETIRED = 600_000;
-
-/** How many records are removed at a time. */
-const CLEANING = 1000;
 
 /** What a request knows of a session's record. */
 export interface KnownSession extends Known {
@@ -51,15 +48,14 @@ export interface FoundSession {
 /** The sessions in a store: texts in place of bytes, times, and no write that is lost. */
 export class StoredSessions {
   readonly texts: SessionTexts;
+  readonly notes: Notes;
   readonly #guard: StoreGuard;
   readonly #codec: RecordCodec;
   readonly #timing: Timing;
   readonly #events: Events;
-  readonly #maxPerUser: number | undefined;
+  readonly #limit: UserLimit | undefined;
   readonly #writer: RecordWriter<KnownSession, StoredRecord>;
   readonly #doubts = new Doubts();
-  /** The last of those who count a user's sessions, by owner. */
-  readonly #limiting = new Map<string, Promise<void>>();
 
   constructor(
     guard: StoreGuard,
@@ -73,9 +69,10 @@ export class StoredSessions {
     this.#codec = codec;
     this.#timing = timing;
     this.#events = events;
-    this.#maxPerUser = maxPerUser;
+    this.#limit = maxPerUser === undefined ? undefined : new UserLimit(maxPerUser, this);
     this.#writer = new RecordWriter(this.#access());
     this.texts = new SessionTexts(json);
+    this.notes = new Notes(guard, codec, timing.clock, events);
   }
 
   /** The session with this ID, if there is one and it has not ended. @throws StoreError */
@@ -143,32 +140,6 @@ export class StoredSessions {
     const version = await this.#guard.call("create", (store) => store.create(key, record, now));
     if (version === undefined) throw new StoreError("CONFLICT", "A new session's ID was there already.");
     return { text, created, version, seen: now };
-  }
-
-  /**
-   * Keeps a text that no cookie leads to until an instant, unless there is one of that name already.
-   *
-   * @returns whether it was the first
-   * @throws StoreError
-   */
-  async createNote(name: string, text: string, expires: Date): Promise<boolean> {
-    const key = noteKey(name);
-    const record = { data: this.#codec.encode(key, text), expires };
-    const version = await this.#guard.call("create", (store) => store.create(key, record, this.#now()));
-    return version !== undefined;
-  }
-
-  /** @throws StoreError */
-  async readNote(name: string): Promise<string | undefined> {
-    const key = noteKey(name);
-    const record = await this.#load(key);
-    try {
-      return record && this.#codec.decode(key, record.data);
-    } catch (error) {
-      if (!(error instanceof MalformedError)) throw error;
-      this.#events.emit("record.corrupt");
-      return undefined;
-    }
   }
 
   /** Removes a session that nobody has seen. @throws StoreError */
@@ -307,33 +278,9 @@ export class StoredSessions {
     return { found, next };
   }
 
-  /**
-   * Ends the sessions that a user has too many of, once the one with this key was made. Logins of one user take turns here,
-   * or each of two would end the other.
-   *
-   * @throws StoreError
-   */
+  /** Ends the sessions that a user has too many of, once the one with this key was made. @throws StoreError */
   async limit(newest: SessionKey): Promise<void> {
-    const { owner } = newest;
-    if (this.#maxPerUser === undefined || owner === undefined) return;
-    const result = (this.#limiting.get(owner) ?? Promise.resolve()).then(() =>
-      this.#endOldest(newest, owner),
-    );
-    const turn = result.catch(() => undefined);
-    this.#limiting.set(owner, turn);
-    await turn;
-    if (this.#limiting.get(owner) === turn) this.#limiting.delete(owner);
-    return result;
-  }
-
-  async #endOldest(newest: SessionKey, owner: string): Promise<void> {
-    const owned = await this.owned(owner);
-    const others = owned
-      .filter(({ key }) => key.id !== newest.id)
-      .toSorted((a, b) => b.session.known.seen.getTime() - a.session.known.seen.getTime());
-    // Another login has ended this one already.
-    if (others.length === owned.length) return;
-    for (const { key } of others.slice(this.#maxPerUser! - 1)) await this.end(key);
+    await this.#limit?.keep(newest);
   }
 
   /** Ends an owner's sessions. @throws StoreError | ConfigError */
@@ -363,37 +310,6 @@ export class StoredSessions {
     );
     this.#events.emit("session.revoked", "All sessions were ended.");
     return count;
-  }
-
-  /** Removes up to `limit` records of sessions that have ended. @throws StoreError */
-  deleteExpired(limit: number): Promise<number> {
-    return this.#guard.call(
-      "deleteExpired",
-      (store) => store.deleteExpired?.(limit, this.#now()) ?? Promise.resolve(0),
-    );
-  }
-
-  /** Removes, every so many seconds, the records of sessions that have ended; keeps no process alive. */
-  cleanEvery(interval: number): void {
-    let round: Promise<void> | undefined;
-    const begin = (): void => {
-      round ??= this.#clean().finally(() => {
-        round = undefined;
-      });
-    };
-    // Processes that start together do not clean together.
-    const start = (interval * randomBytes(1)[0]!) / 256;
-    setTimeout(() => setInterval(begin, interval * 1000).unref(), start * 1000).unref();
-  }
-
-  /** A thousand at a time, with long rests between, so that no request has to wait. What fails is an event already. */
-  async #clean(): Promise<void> {
-    for (;;) {
-      const begun = this.#timing.clock.now();
-      const removed = await this.deleteExpired(CLEANING).catch(() => 0);
-      if (removed < CLEANING) return;
-      await pause(10 * (this.#timing.clock.now() - begun));
-    }
   }
 
   /** When a session that is used now will end. `created` is in seconds since 1970. */
@@ -451,19 +367,6 @@ export class StoredSessions {
       conflicted: () => this.#events.emit("session.conflict"),
     };
   }
-}
-
-/** No session's ID has this digest: what it is made of is longer than an ID, and has spaces. */
-function noteKey(name: string): SessionKey {
-  const id = digestText("sha256", Buffer.from(`hipflask note ${name}`, "utf8"), "base64url");
-  return { id, owner: undefined };
-}
-
-/** Keeps no process alive. */
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }
 
 function capability<T>(method: T | undefined, what: string): T {

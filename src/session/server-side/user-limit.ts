@@ -1,0 +1,47 @@
+import type { SessionKey } from "../store.ts";
+
+/** What is asked of the sessions of a user. */
+interface UsersSessions {
+  owned(owner: string): Promise<{ key: SessionKey; session: { known: { seen: Date } } }[]>;
+  end(key: SessionKey): Promise<unknown>;
+}
+
+/** How many sessions a user may have. */
+export class UserLimit {
+  readonly #most: number;
+  readonly #sessions: UsersSessions;
+  /** The last of those who count a user's sessions, by owner. */
+  readonly #turns = new Map<string, Promise<void>>();
+
+  constructor(most: number, sessions: UsersSessions) {
+    this.#most = most;
+    this.#sessions = sessions;
+  }
+
+  /**
+   * Ends the sessions that a user has too many of, once the one with this key was made. Logins of one user take turns here,
+   * or each of two would end the other.
+   *
+   * @throws StoreError
+   */
+  async keep(newest: SessionKey): Promise<void> {
+    const { owner } = newest;
+    if (owner === undefined) return;
+    const result = (this.#turns.get(owner) ?? Promise.resolve()).then(() => this.#endOldest(newest, owner));
+    const turn = result.catch(() => undefined);
+    this.#turns.set(owner, turn);
+    await turn;
+    if (this.#turns.get(owner) === turn) this.#turns.delete(owner);
+    return result;
+  }
+
+  async #endOldest(newest: SessionKey, owner: string): Promise<void> {
+    const owned = await this.#sessions.owned(owner);
+    const others = owned
+      .filter(({ key }) => key.id !== newest.id)
+      .toSorted((a, b) => b.session.known.seen.getTime() - a.session.known.seen.getTime());
+    // Another login has ended this one already.
+    if (others.length === owned.length) return;
+    for (const { key } of others.slice(this.#most - 1)) await this.#sessions.end(key);
+  }
+}
