@@ -120,6 +120,7 @@ const paths = {
       "stores/memcached",
       ...filesOf("memcached"),
       "stores/new-version",
+      "stores/prefix",
       "stores/replace-apart",
       ...BOTTOM,
     ],
@@ -153,7 +154,14 @@ const paths = {
     budget: 3,
   },
   "./stores/redis": {
-    holds: ["stores/redis", ...filesOf("redis"), "stores/new-version", "stores/replace-apart", ...BOTTOM],
+    holds: [
+      "stores/redis",
+      ...filesOf("redis"),
+      "stores/new-version",
+      "stores/prefix",
+      "stores/replace-apart",
+      ...BOTTOM,
+    ],
     budget: 5,
   },
   "./stores/sqlite": {
@@ -181,6 +189,7 @@ function flaskSession(store) {
     ...filesOf(store, "flask-session/"),
     ...shared.map((file) => `stores/flask-session/${file}`),
     ...filesOf(store),
+    "stores/prefix",
     "stores/table-name",
     ...BOTTOM,
   ];
