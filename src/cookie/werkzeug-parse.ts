@@ -1,6 +1,7 @@
+import { isAsciiSpace, strip } from "../encoding/strip.ts";
 import { MalformedError } from "../errors.ts";
 import type { CookieHeader } from "./cookie-header.ts";
-import { isAsciiSpace, scanLax, scanStrict } from "./werkzeug-scan.ts";
+import { scanLax, scanStrict } from "./werkzeug-scan.ts";
 
 /**
  * Which Werkzeug to follow, named by the first one that reads like this. `"3.1.9"` drops a cookie whose unquoted value
@@ -111,14 +112,6 @@ function decodeStrictly(text: string): string {
   } catch (cause) {
     throw new MalformedError(problem, { cause });
   }
-}
-
-function strip(text: string, isBlank: (code: number) => boolean): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
-  return text.slice(start, end);
 }
 
 /** What Python's `str.strip()` removes. */

@@ -1,3 +1,4 @@
+import { isAsciiSpace } from "../encoding/strip.ts";
 import { indexOrEnd, skipBlanks } from "./scan.ts";
 
 /** Gets each cookie as it stands in the header: nothing is unquoted yet. */
@@ -68,10 +69,6 @@ export function scanLax(text: string, anchored: boolean, visit: Visit): void {
       position = equals + 1;
     }
   }
-}
-
-export function isAsciiSpace(code: number): boolean {
-  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
 }
 
 /** The end of a quoted or a bare value; of a quote that is not closed properly, its start: no cookie can end there. */

@@ -3,9 +3,11 @@ import { PyFloat } from "../encoding/py-float.ts";
 import { ConfigError } from "../errors.ts";
 import type { Exchange, SessionManager } from "../session/index.ts";
 import { FRESH, RESERVED } from "../session/reserved.ts";
+import { checkApart } from "./apart.ts";
 import { type FlaskLoginConfig, type FlaskLoginSettings, flaskLoginSettings } from "./flask-config.ts";
 import { sessionIdentifier } from "./identifier.ts";
 import type { LoginRequest, Lookup, Manner } from "./manner.ts";
+import { unlessOvertaken } from "./overtaken.ts";
 import type { LoginUserOptions } from "./options.ts";
 import { decodeCookie, encodeCookie } from "./remember-token.ts";
 
@@ -24,6 +26,7 @@ const KEYS = [RESERVED.user, FRESH, IDENTIFIER, SECONDS, "_remember", "next"] as
 export class FlaskManner implements Manner {
   readonly redirect: 302 | 303;
   readonly forgets = false;
+  readonly mark = IDENTIFIER;
   readonly #sessions: SessionManager;
   readonly #settings: FlaskLoginSettings;
   /** `_remember`, by request. */
@@ -32,6 +35,7 @@ export class FlaskManner implements Manner {
   constructor(sessions: SessionManager, config: FlaskLoginConfig) {
     this.#sessions = sessions;
     this.#settings = flaskLoginSettings(config);
+    checkApart(sessions, this.#settings.cookie.name);
     // As Flask does since 3.2, which Flask-Login 0.7 is for.
     this.redirect = this.#settings.version === "0.7" ? 303 : 302;
   }
@@ -72,18 +76,20 @@ export class FlaskManner implements Manner {
     const id = sent === undefined ? undefined : decodeCookie(sent, this.#settings.secretKey);
     if (id === undefined || id === "") return undefined;
     if (!request.session.sealed) {
-      await request.session.identify({ user: id, fresh: false });
+      // Another request of this visitor's may be the first; the cookie is good all the same.
+      await unlessOvertaken(request.session, () => request.session.identify({ user: id, fresh: false }));
       this.#settle(request);
     }
     return lookup(id);
   }
 
-  async login(request: LoginRequest, id: string, options: LoginUserOptions): Promise<void> {
+  async login(request: LoginRequest, id: string, options: LoginUserOptions, atOnce = false): Promise<void> {
     const { remember = false, fresh = true, device, duration } = options;
     const own = { [IDENTIFIER]: this.#identifier(request) };
     await request.session.identify({
       user: id,
       fresh,
+      atOnce,
       ...(device === undefined ? {} : { device }),
       own: remember && duration !== undefined ? { ...own, [SECONDS]: floatOf(duration) } : own,
     });
@@ -93,7 +99,7 @@ export class FlaskManner implements Manner {
 
   async logout(request: LoginRequest): Promise<void> {
     const { session } = request;
-    const wasUser = session.user !== undefined;
+    const wasUser = session.own(RESERVED.user) !== undefined;
     for (const key of [FRESH, IDENTIFIER]) if (session.own(key) !== undefined) session.setOwn(key, undefined);
     if (wasUser) await session.regenerate({ user: null });
     if (this.#sent(request) !== undefined) {
@@ -115,9 +121,14 @@ export class FlaskManner implements Manner {
     return session.own(FRESH) === true;
   }
 
-  /** Its cookie does not say. */
-  rememberedFor(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  /** How long, its cookie does not say. */
+  async lasting(request: LoginRequest): Promise<{ remember: boolean }> {
+    return { remember: this.isRemembered(request) };
+  }
+
+  /** As little as {@link forget}. */
+  async forgetBrowser(): Promise<void> {
+    return undefined;
   }
 
   isRemembered(request: LoginRequest): boolean {

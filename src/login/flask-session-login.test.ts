@@ -42,6 +42,26 @@ describe("Flask-Login with Flask-Session", () => {
     expect(await loggedIn.ask((c) => auth.loginFresh(c))).toBe(false);
   });
 
+  test("five requests at once with a stranger's session are all the remembered user's", async () => {
+    const { auth, browser, sessions } = setUp();
+    await browser.ask((c) => auth.loginUser(c, { id: "ada" }, { remember: true }));
+    browser.restart();
+    await browser.ask(async (c) => void ((await sessions.get(c)).data["cart"] = "tea"));
+    const asked = Array.from({ length: 5 }, () => browser.send((c) => auth.loginRequired(c)));
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  test("a user whose ID is a number in Python is known, and logged out", async () => {
+    const { auth, browser, sessions, users } = setUp();
+    users.add("5");
+    await browser.ask(
+      async (c) => void Object.assign((await sessions.get(c)).data, { _user_id: 5, _fresh: true }),
+    );
+    expect(await browser.ask((c) => auth.currentUser(c))).toEqual({ id: "5" });
+    await browser.ask((c) => auth.logoutUser(c));
+    expect(await browser.ask(async (c) => (await sessions.get(c)).data)).not.toHaveProperty("_user_id");
+  });
+
   test("nobody gets a session for being asked who they are", async () => {
     const { auth, browser } = setUp();
     const response = await browser.send((c) => auth.currentUser(c));

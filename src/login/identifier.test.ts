@@ -31,3 +31,10 @@ test.each(identifiers)("$id is Flask-Login's, in both versions", (vector) => {
   expect(sessionIdentifier(facts, "0.6")).toBe(vector._id);
   expect(sessionIdentifier(facts, "0.7")).toBe(vector.main_0_7._id);
 });
+
+test("an address with blanks in it takes no time", () => {
+  const forwardedFor = `a${" ".repeat(200_000)}b`;
+  const start = performance.now();
+  sessionIdentifier({ address: undefined, forwardedFor, userAgent: undefined }, "0.6");
+  expect(performance.now() - start).toBeLessThan(1000);
+});

@@ -1,4 +1,5 @@
 import { digest } from "../crypto/digest.ts";
+import { isAsciiSpace, strip } from "../encoding/strip.ts";
 
 /** What Flask-Login knows a browser by. Headers as HTTP libraries give them: one character per byte. */
 export interface BrowserFacts {
@@ -36,9 +37,8 @@ function utf8(text: string | undefined): string | undefined {
 
 /** Python's `address.encode("utf-8").split(b",")[0].strip()`. */
 function firstOf(addresses: string | undefined): string | undefined {
-  return utf8(addresses)
-    ?.split(",")[0]!
-    .replace(/^[\t-\r ]+|[\t-\r ]+$/g, "");
+  const first = utf8(addresses)?.split(",", 1)[0];
+  return first === undefined ? undefined : strip(first, isAsciiSpace);
 }
 
 /** Python's `repr` of bytes, or of None. */

@@ -500,6 +500,24 @@ describe("options that cannot be meant", () => {
       /REMEMBER_COOKIE_…/,
     ],
     [
+      "a remember cookie of the session's name",
+      () =>
+        createLogin(native(), {
+          loadUser,
+          remember: { store: new MemoryStore(), cookie: { name: native().cookie.name } },
+        }),
+      /Give it another one/,
+    ],
+    [
+      "a remember cookie of the name of Flask's session",
+      () =>
+        createLogin(createSessions(flaskConfig(config)), {
+          loadUser,
+          flask: { ...config, REMEMBER_COOKIE_NAME: "session" },
+        }),
+      /Give it another one/,
+    ],
+    [
       "a store that cannot end a user's records",
       () => createLogin(native(), { loadUser, remember: { store: { load: loadUser } as never } }),
       /deleteOwned/,
@@ -512,6 +530,11 @@ describe("options that cannot be meant", () => {
   ])("%s", (_, work, message) => {
     expect(work).toThrow(ConfigError);
     expect(work).toThrow(message);
+  });
+
+  test("a user's ID that is no text ends nothing, and says so", async () => {
+    const { auth } = testLogin(native(), { remember: { store: new MemoryStore() } });
+    await expect(auth.logoutEverywhere(7 as never)).rejects.toThrow(/String\(user\.id\)/);
   });
 
   test("remembering without a store, and maxAge with Flask-Login, say what to do", async () => {

@@ -195,11 +195,11 @@ export class Login<User, Context extends object = object> {
     const user = await this.loginRequired(context);
     const id = this.#idOf(user);
     const request = await this.#request(context);
-    const remember = this.#manner.isRemembered(request);
-    const duration = remember ? await this.#manner.rememberedFor(request) : undefined;
+    const lasting = await this.#manner.lasting(request);
     await this.#manner.forget(id);
-    await this.#manner.login(request, id, { remember, ...(duration !== undefined && { duration }) });
+    // The new ID last: where the store fails before it, the browser can ask again with what it has.
     await this.#endSessions(id, request.session.id);
+    await this.#manner.login(request, id, lasting, true);
   }
 
   /**
@@ -209,6 +209,8 @@ export class Login<User, Context extends object = object> {
    * @throws ConfigError where nothing can be ended; StoreError when not all has ended: call it again
    */
   async logoutEverywhere(id: string): Promise<void> {
+    if (typeof id !== "string" || id === "")
+      throw new TypeError("Pass the user's ID as a string: String(user.id).");
     await this.#manner.forget(id);
     await this.#endSessions(id, undefined);
   }
@@ -223,15 +225,23 @@ export class Login<User, Context extends object = object> {
   }
 
   /**
-   * The user's sessions, the last used first, each with a `revoke()`.
+   * The user's sessions, the last used first, each with a `revoke()` that forgets the remembered login that the session came from, too. A
+   * device that is remembered and has no session now is not among them.
    *
    * @throws UnauthorizedError when nobody is logged in; ConfigError where sessions are in cookies or the store cannot tell
    */
   async devices(context: Context): Promise<Device[]> {
     const id = this.#idOf(await this.loginRequired(context));
     const { session } = await this.#request(context);
-    const sessions = await this.#sessions.forUser(id).list();
-    return sessions.map((device) => ({ ...device, isCurrent: device.id === session.id }));
+    const sessions = await this.#sessions.forUser(id).listMarked(this.#manner.mark);
+    return sessions.map(({ session: device, mark }) => ({
+      ...device,
+      isCurrent: device.id === session.id,
+      revoke: async () => {
+        await this.#manner.forgetBrowser(mark, id);
+        await device.revoke();
+      },
+    }));
   }
 
   async #request(context: Context): Promise<LoginRequest> {

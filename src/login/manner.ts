@@ -29,8 +29,8 @@ export interface Manner {
    */
   recall<User>(request: LoginRequest, lookup: Lookup<User>): Promise<User | undefined>;
 
-  /** Makes this the session of a user, under a new ID. */
-  login(request: LoginRequest, id: string, options: LoginUserOptions): Promise<void>;
+  /** Makes this the session of a user, under a new ID; `atOnce`: the old one cannot be read for a moment longer. */
+  login(request: LoginRequest, id: string, options: LoginUserOptions, atOnce?: boolean): Promise<void>;
 
   /** Makes nobody of the user, and forgets the browser. */
   logout(request: LoginRequest): Promise<void>;
@@ -44,8 +44,14 @@ export interface Manner {
   /** Whether the login will outlive the session. */
   isRemembered(request: LoginRequest): boolean;
 
-  /** For how many seconds more the browser is remembered, where that is known. */
-  rememberedFor(request: LoginRequest): Promise<number | undefined>;
+  /** What a login is told that goes on as this one: whether it is remembered, and for how long where that is known. */
+  lasting(request: LoginRequest): Promise<Pick<LoginUserOptions, "remember" | "duration">>;
+
+  /** Forgets the browser that a session came from, by what the session has of its own as {@link mark}. */
+  forgetBrowser(mark: unknown, id: string): Promise<void>;
+
+  /** The key under which a session has what tells the browser that is remembered. */
+  readonly mark: string;
 
   /** Forgets all browsers that remember a user, where that can be done. */
   forget(id: string): Promise<void>;

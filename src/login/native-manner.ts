@@ -7,6 +7,8 @@ import { isPlainLoopback } from "../session/request-facts.ts";
 import { RESERVED } from "../session/reserved.ts";
 import type { LoginRequest, Lookup, Manner } from "./manner.ts";
 import type { LoginUserOptions, RememberOptions, SessionProtection } from "./options.ts";
+import { checkApart } from "./apart.ts";
+import { unlessOvertaken } from "./overtaken.ts";
 import { type Presented, RememberSeries, type Series } from "./remember-series.ts";
 
 const DAY = 24 * 60 * 60;
@@ -22,12 +24,13 @@ interface Remembering {
 /** Logins in our own way. */
 export class NativeManner implements Manner {
   readonly redirect = 302;
+  readonly mark = RESERVED.series;
   readonly forgets: boolean;
   readonly #sessions: SessionManager;
   readonly #protection: SessionProtection;
   readonly #remembering: Remembering | undefined;
-  /** Requests whose token another one has used a moment ago; the session is that one's. */
-  readonly #recalled = new WeakSet<LoginRequest["exchange"]>();
+  /** Requests whose token another one has used a moment ago, with its series; the session is that one's. */
+  readonly #recalled = new WeakMap<LoginRequest["exchange"], NamedSeries>();
 
   constructor(
     sessions: SessionManager,
@@ -42,6 +45,8 @@ export class NativeManner implements Manner {
       duration: checkDuration(remember.duration ?? 30 * DAY),
       templates: nativeTemplates(remember.cookie ?? {}, process.env.NODE_ENV === "production", "remember"),
     };
+    const { secure, loopback } = this.#remembering?.templates ?? {};
+    checkApart(sessions, secure?.name, loopback?.name);
   }
 
   async protect(request: LoginRequest): Promise<boolean> {
@@ -66,7 +71,7 @@ export class NativeManner implements Manner {
     const remembering = this.#remembering;
     const sent = remembering && this.#sent(request, remembering);
     if (remembering === undefined || sent === undefined) return undefined;
-    const presented = await remembering.series.present(sent);
+    const presented = await remembering.series.present(sent, request.exchange.arrived);
     const { sealed } = request.session;
     if (presented.outcome === "good" && sealed) return lookup(presented.series.user);
     if (presented.outcome === "good") return this.#use(request, remembering, presented, lookup);
@@ -87,10 +92,19 @@ export class NativeManner implements Manner {
       this.#deleteCookie(request, remembering);
       return undefined;
     }
-    await this.#identify(request, series.user, { fresh: false }, series);
-    const used = await remembering.series.use(presented);
-    if (used.outcome !== "used") await request.session.destroy();
-    return this.#answer(request, remembering, used, async () => user);
+    const { session, exchange } = request;
+    const isOurs = await unlessOvertaken(session, () =>
+      this.#identify(request, series.user, { fresh: false, provisional: true }, series),
+    );
+    const used = isOurs
+      ? await remembering.series.use(presented, exchange.arrived)
+      : await remembering.series.present(this.#sent(request, remembering)!, exchange.arrived);
+    if (used.outcome === "used" && used.first) await session.stay();
+    else if (isOurs) await session.destroy();
+    // The request that has made the session is about to use the token.
+    if (used.outcome !== "good") return this.#answer(request, remembering, used, async () => user);
+    this.#recalled.set(exchange, named(series));
+    return user;
   }
 
   /** In a request whose token was used a moment ago the user is known, and the session is left to the other request. */
@@ -102,7 +116,7 @@ export class NativeManner implements Manner {
   ): Promise<User | undefined> {
     if (presented.outcome === "used") {
       this.#setCookie(request, remembering, presented);
-      this.#recalled.add(request.exchange);
+      if (!presented.first) this.#recalled.set(request.exchange, named(presented.series));
       return lookup(presented.series.user);
     }
     if (presented.outcome === "stolen") await this.#endStolen(remembering, presented.series);
@@ -110,9 +124,9 @@ export class NativeManner implements Manner {
     return undefined;
   }
 
-  async #endStolen(remembering: Remembering, series: Series): Promise<void> {
+  async #endStolen(remembering: Remembering, series: Series, except?: string): Promise<void> {
     const wasThere = await remembering.series.end(series);
-    await this.#endSessions(series.key.id, series.user);
+    await this.#endSessions(series.key.id, series.user, except);
     if (!wasThere) return;
     this.#sessions.settings.events.emit(
       "remember.theft",
@@ -121,33 +135,34 @@ export class NativeManner implements Manner {
   }
 
   /** The sessions that came from a series. Sessions in cookies are out of reach, and some stores do not know whose theirs are. */
-  async #endSessions(series: string, user: string): Promise<void> {
+  async #endSessions(series: string, user: string, except?: string): Promise<void> {
     try {
-      await this.#sessions.forUser(user).revokeMarked(RESERVED.series, series);
+      for (const { session, mark } of await this.#sessions.forUser(user).listMarked(this.mark))
+        if (mark === series && session.id !== except) await session.revoke();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
     }
   }
 
-  async login(request: LoginRequest, id: string, options: LoginUserOptions): Promise<void> {
+  async login(request: LoginRequest, id: string, options: LoginUserOptions, atOnce = false): Promise<void> {
     const remembering = this.#remembering;
     if (options.remember === true && remembering === undefined)
       throw new ConfigError(
         "Nothing remembers logins. Pass a store to createLogin: remember: { store: new RedisStore(client) }.",
       );
     const duration = checkDuration(options.duration ?? remembering?.duration ?? DAY);
-    const former = seriesOf(request);
+    // The new ID last: where the store fails before it, the browser goes on with what it has. Where that is too late, nothing happens.
+    if (remembering !== undefined && !request.session.sealed)
+      await this.#endSeries(request, remembering, seriesOf(request), request.session.id);
     const begun = options.remember === true ? await remembering!.series.begin(id, duration) : undefined;
-    await this.#identify(request, id, options, begun?.series);
-    if (remembering === undefined) return;
-    await this.#endSeries(request, remembering, former);
-    if (begun !== undefined) this.#setCookie(request, remembering, begun);
+    await this.#identify(request, id, { ...options, atOnce }, begun?.series);
+    if (begun !== undefined) this.#setCookie(request, remembering!, begun);
   }
 
   #identify(
     request: LoginRequest,
     user: string,
-    { fresh = true, device }: LoginUserOptions,
+    { fresh = true, device, atOnce = false, provisional = false }: Identifying,
     series: Series | undefined,
   ): Promise<void> {
     const { session } = request;
@@ -156,6 +171,8 @@ export class NativeManner implements Manner {
     return session.identify({
       user,
       fresh,
+      atOnce,
+      provisional,
       ...(device === undefined ? {} : { device }),
       own: { [RESERVED.client]: clientOf(request), [RESERVED.series]: series?.key.id },
     });
@@ -168,19 +185,21 @@ export class NativeManner implements Manner {
     await request.session.destroy();
   }
 
-  /** Ends the series that the browser has, and the one that its session came from. */
+  /** Ends the series that the browser has, and the one that its session came from; and what came of them, but for one session. */
   async #endSeries(
     request: LoginRequest,
     remembering: Remembering,
     former: NamedSeries | undefined,
+    except?: string,
   ): Promise<void> {
     const sent = this.#sent(request, remembering);
-    const presented = sent === undefined ? undefined : await remembering.series.present(sent);
-    if (presented?.outcome === "stolen") await this.#endStolen(remembering, presented.series);
+    const presented =
+      sent === undefined ? undefined : await remembering.series.present(sent, request.exchange.arrived);
+    if (presented?.outcome === "stolen") await this.#endStolen(remembering, presented.series, except);
     else if (presented !== undefined && presented.outcome !== "unknown") {
       await remembering.series.end(presented.series);
       // Another request may have made a session of it, or the browser have forgotten one.
-      await this.#endSessions(presented.series.key.id, presented.series.user);
+      await this.#endSessions(presented.series.key.id, presented.series.user, except);
     }
     if (former !== undefined) await remembering.series.endNamed(former.name, former.user);
     this.#deleteCookie(request, remembering);
@@ -206,14 +225,23 @@ export class NativeManner implements Manner {
     return session.own(RESERVED.series) !== undefined;
   }
 
-  async rememberedFor(request: LoginRequest): Promise<number | undefined> {
+  async lasting(request: LoginRequest): Promise<{ remember?: boolean; duration?: number }> {
     const remembering = this.#remembering;
-    const sent = remembering && this.#sent(request, remembering);
-    const presented = sent === undefined ? undefined : await remembering!.series.present(sent);
-    if (presented?.outcome !== "good" && presented?.outcome !== "used") return undefined;
-    const expires = presented.outcome === "good" ? presented.at.expires : presented.expires;
+    if (remembering === undefined) return {};
+    const expires = await this.#expiry(request, remembering);
+    if (expires === undefined) return {};
     const left = expires.getTime() / 1000 - seconds(this.#sessions.settings.timing.clock);
-    return Math.min(Math.max(Math.round(left), 1), MAX_DURATION);
+    return { remember: true, duration: Math.min(Math.max(Math.round(left), 1), MAX_DURATION) };
+  }
+
+  /** When the series of the session ends, or the one that the request was recalled by. */
+  async #expiry(request: LoginRequest, { series }: Remembering): Promise<Date | undefined> {
+    const own = seriesOf(request) ?? this.#recalled.get(request.exchange);
+    return own && series.expiryOf(own.name, own.user);
+  }
+
+  async forgetBrowser(mark: unknown, id: string): Promise<void> {
+    if (typeof mark === "string") await this.#remembering?.series.endNamed(mark, id);
   }
 
   async forget(id: string): Promise<void> {
@@ -246,9 +274,19 @@ export class NativeManner implements Manner {
   }
 }
 
+/** How a session becomes a user's. @see Session.identify */
+interface Identifying extends LoginUserOptions {
+  readonly atOnce?: boolean;
+  readonly provisional?: boolean;
+}
+
 interface NamedSeries {
   readonly name: string;
   readonly user: string;
+}
+
+function named({ key, user }: Series): NamedSeries {
+  return { name: key.id, user };
 }
 
 /** The series that the session belongs to. */

@@ -34,8 +34,14 @@ export type Presented =
   | { readonly outcome: "unknown" }
   /** The token that it should be. */
   | { readonly outcome: "good"; readonly series: Series; readonly token: string; readonly at: State }
-  /** A token that was used, now or a moment ago; with the cookie for the next time. */
-  | { readonly outcome: "used"; readonly series: Series; readonly cookie: string; readonly expires: Date }
+  /** A token that was used, now or (not `first`) a moment ago by another request; with the cookie for the next time. */
+  | {
+      readonly outcome: "used";
+      readonly first: boolean;
+      readonly series: Series;
+      readonly cookie: string;
+      readonly expires: Date;
+    }
   /** A token that was used before. */
   | { readonly outcome: "stolen"; readonly series: Series };
 
@@ -70,7 +76,7 @@ export class RememberSeries {
 
   /** Begins a series. @throws StoreError */
   async begin(user: string, duration: number): Promise<{ series: Series; cookie: string; expires: Date }> {
-    const text = `${encodeBase64url(randomBytes(TOKEN_BYTES))}.${tagOf(user)}`;
+    const text = `${encodeBase64url(randomBytes(TOKEN_BYTES))}.${rememberTag(user)}`;
     const series = { text, key: keyOf(text), user };
     const token = encodeBase64url(randomBytes(TOKEN_BYTES));
     const now = this.#now();
@@ -82,19 +88,20 @@ export class RememberSeries {
     return { series, cookie: `${text}.${token}`, expires };
   }
 
-  /** What a cookie is worth. @throws StoreError */
-  async present(cookie: string): Promise<Presented> {
+  /** What a cookie is worth that came at an instant, in milliseconds since 1970. @throws StoreError */
+  async present(cookie: string, arrived: number): Promise<Presented> {
     const [, text, token] = COOKIE.exec(cookie) ?? [];
     if (text === undefined || token === undefined) return { outcome: "unknown" };
     const key = keyOf(text);
     const record = await this.#guard.call("load", (store) => store.load(key, this.#now()));
-    return record === undefined ? { outcome: "unknown" } : this.#judge({ text, key }, token, record);
+    return record === undefined ? { outcome: "unknown" } : this.#judge({ text, key }, token, record, arrived);
   }
 
   #judge(
     place: Pick<Series, "text" | "key">,
     token: string,
     record: LoadedRecord & { readonly expires: Date },
+    arrived: number,
   ): Presented {
     const state = readSeries(record.data);
     if (state === undefined) {
@@ -107,10 +114,10 @@ export class RememberSeries {
       const at = { ...state, version: record.version, expires: record.expires };
       return { outcome: "good", series, token, at };
     }
-    const isRecent = this.#settings.timing.clock.now() - state.used < GRACE;
+    const isRecent = arrived - state.used < GRACE;
     if (isRecent && constantTimeEqualText(print, state.previous)) {
       const cookie = `${series.text}.${nextToken(token, state.salt)}`;
-      return { outcome: "used", series, cookie, expires: record.expires };
+      return { outcome: "used", first: false, series, cookie, expires: record.expires };
     }
     return { outcome: "stolen", series };
   }
@@ -121,11 +128,10 @@ export class RememberSeries {
    * @returns the cookie for the next time, or what has become of the series in the meantime
    * @throws StoreError
    */
-  async use({
-    series,
-    token,
-    at,
-  }: Extract<Presented, { outcome: "good" }>): Promise<Exclude<Presented, { outcome: "good" }>> {
+  async use(
+    { series, token, at }: Extract<Presented, { outcome: "good" }>,
+    arrived: number,
+  ): Promise<Exclude<Presented, { outcome: "good" }>> {
     const now = this.#now();
     const salt = encodeBase64url(randomBytes(SALT_BYTES));
     const next = nextToken(token, salt);
@@ -140,10 +146,10 @@ export class RememberSeries {
     const saved = await this.#guard.call("save", (store) => store.save(series.key, at.version, record, now));
     if (saved.outcome === "gone") return { outcome: "unknown" };
     if (saved.outcome === "saved")
-      return { outcome: "used", series, cookie: `${series.text}.${next}`, expires: at.expires };
-    const judged = this.#judge(series, token, saved.current);
+      return { outcome: "used", first: true, series, cookie: `${series.text}.${next}`, expires: at.expires };
+    const judged = this.#judge(series, token, saved.current, arrived);
     // The same record in another version: a store that counts more than it must.
-    return judged.outcome === "good" ? this.use(judged) : judged;
+    return judged.outcome === "good" ? this.use(judged, arrived) : judged;
   }
 
   /** Ends a series; whether there was one. @throws StoreError */
@@ -153,12 +159,18 @@ export class RememberSeries {
 
   /** Ends the series of this name, whose ID nobody has at hand. @throws StoreError */
   async endNamed(name: string, user: string): Promise<void> {
-    await this.end({ key: { id: name, owner: tagOf(user) } });
+    await this.end({ key: { id: name, owner: rememberTag(user) } });
+  }
+
+  /** When the series of this name ends; undefined where it has. @throws StoreError */
+  async expiryOf(name: string, user: string): Promise<Date | undefined> {
+    const key = { id: name, owner: rememberTag(user) };
+    return (await this.#guard.call("load", (store) => store.load(key, this.#now())))?.expires;
   }
 
   /** Ends all of a user's series. @throws StoreError */
   async endAll(user: string): Promise<void> {
-    await this.#guard.call("deleteOwned", (store) => store.deleteOwned(tagOf(user), [], this.#now()));
+    await this.#guard.call("deleteOwned", (store) => store.deleteOwned(rememberTag(user), [], this.#now()));
   }
 
   #now(): Date {
@@ -176,7 +188,7 @@ function keyOf(text: string): SessionKey {
 }
 
 /** The tag of a user's series, which is another than that of their sessions. */
-function tagOf(user: string): string {
+export function rememberTag(user: string): string {
   const tag = digestText("sha256", Buffer.from(`hipflask remembers ${user}`, "utf8"), "base64url");
   return tag.slice(0, TAG_LENGTH);
 }

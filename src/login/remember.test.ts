@@ -405,6 +405,37 @@ describe("a remembered login", () => {
     expect(await who(copied)).toBeNull();
   });
 
+  test("ends with its device, which its user has taken from the list", async () => {
+    const { auth, browser, who, logIn, sessions } = setUp();
+    const phone = new LoginBrowser(sessions, "Mozilla/5.0 (iPhone) Safari");
+    await logIn(phone);
+    await logIn(browser);
+    await browser.ask(async (c) => {
+      for (const device of await auth.devices(c)) if (!device.isCurrent) await device.revoke();
+    });
+    expect(await who(phone)).toBeNull();
+    phone.restart();
+    expect(await who(phone)).toBeNull();
+    browser.restart();
+    expect(await who(browser)).toBe("ada");
+  });
+
+  test("lasts no longer because the password changed", async () => {
+    const { auth, browser, who, clock } = setUp();
+    const logIn = (c: Request) => auth.loginUser(c, { id: "ada" }, { remember: true, duration: 3600 });
+    await browser.ask(async (c) => {
+      await logIn(c);
+      await auth.passwordChanged(c);
+    });
+    browser.restart();
+    expect(await who(browser)).toBe("ada");
+    clock.move(1800);
+    await browser.ask((c) => auth.passwordChanged(c));
+    clock.move(1801);
+    browser.restart();
+    expect(await who(browser)).toBeNull();
+  });
+
   test("of a user who was deleted is forgotten", async () => {
     const { browser, who, logIn, users } = setUp();
     await logIn(browser);
@@ -552,6 +583,48 @@ describe("a store that fails", () => {
       browser.restart();
       expect(await who(browser)).toBeNull();
     }
+  });
+
+  test("at a change of the password is 503, and who asks again with the same cookies is done", async () => {
+    for (const [which, operation] of [
+      ["sessions", "deleteOwned"],
+      ["sessions", "listOwned"],
+      ["sessions", "replace"],
+      ["series", "deleteOwned"],
+      ["series", "create"],
+      ["series", "delete"],
+      ["series", "load"],
+    ] as const) {
+      const { state, fault } = failing();
+      const wrap = (name: string) =>
+        name === which ? faultyStore(new MemoryStore(), fault) : new MemoryStore();
+      const { auth, browser, who, logIn, sessions } = setUp(wrap("series"), {}, wrap("sessions"));
+      const thief = new LoginBrowser(sessions);
+      await logIn(browser);
+      await logIn(thief);
+      state.fails = operation;
+      expect([operation, (await browser.send((c) => auth.passwordChanged(c))).status]).toEqual([
+        operation,
+        503,
+      ]);
+      state.fails = undefined;
+      await browser.ask((c) => auth.passwordChanged(c));
+      expect([operation, await who(browser), await who(thief)]).toEqual([operation, "ada", null]);
+      thief.restart();
+      expect(await who(thief)).toBeNull();
+    }
+  });
+
+  test("at a login of who is remembered is 503, and the browser goes on with what it had", async () => {
+    const { state, fault } = failing();
+    const { browser, who, logIn } = setUp(faultyStore(new MemoryStore(), fault), {}, new MemoryStore());
+    await logIn(browser);
+    state.fails = "load";
+    await expect(logIn(browser)).rejects.toThrow(/503/);
+    state.fails = undefined;
+    expect(await who(browser)).toBe("ada");
+    await logIn(browser);
+    expect(await who(browser)).toBe("ada");
   });
 
   test("names itself, so that the two can be told apart", async () => {

@@ -77,6 +77,15 @@ test.each([
   expect(safeNext(next)).toBe("/");
 });
 
+test.each([
+  ["one escape in another", `/%${"25".repeat(50_000)}41`],
+  ["escapes that are made of escapes", `/${"%3".repeat(50_000)}2`],
+])("%s take no time", (_, next) => {
+  const start = performance.now();
+  safeNext(next);
+  expect(performance.now() - start).toBeLessThan(1000);
+});
+
 test("whatever comes, a browser stays on the site, also after somebody has decoded the path", () => {
   const parts = [
     "/",

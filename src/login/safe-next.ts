@@ -26,15 +26,19 @@ export function safePath(next: unknown): string | undefined {
   return pathname + search + hash;
 }
 
+/** So often nobody encodes a path, and each level goes through all of it. */
+const LEVELS = 8;
+
 /** Whether a path begins as a URL of another host does, or would once somebody has decoded it, however often. */
 function isAmbiguous(pathname: string): boolean {
   let path = pathname;
-  for (let before = ""; before !== path;) {
+  for (let level = 0; level < LEVELS; level++) {
     if (/^\/[/\\]/.test(path) || /[\x00-\x1f\x7f]/.test(path)) return true;
-    before = path;
+    const before = path;
     path = path.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
+    if (path === before) return false;
   }
-  return false;
+  return true;
 }

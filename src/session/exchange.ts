@@ -21,6 +21,8 @@ export interface ResponseHeaders {
 export class Exchange<Data extends object = Dict> {
   /** The cookies of this request and response. */
   readonly jar: CookieJar;
+  /** @internal When the request came, in milliseconds since 1970. */
+  readonly arrived: number;
   readonly #settings: Settings<Data>;
   /** Private, because whoever prints an exchange must not see its cookies. */
   readonly #request: RequestFacts;
@@ -38,6 +40,7 @@ export class Exchange<Data extends object = Dict> {
     this.#settings = settings;
     this.#keeping = keeping;
     this.jar = jar;
+    this.arrived = settings.timing.clock.now();
     this.#request = request;
   }
 

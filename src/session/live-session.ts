@@ -11,6 +11,8 @@ export interface LiveSession<Data extends object> {
   update?(changes: Changes, change: (text: string) => Promise<string>): Promise<string>;
   /** Stores `changes` under a new ID; the text that is stored now. */
   regenerate(changes: Changes, identity: NewIdentity): Promise<string>;
+  /** A provisional session is to stay: others of the user's make room for it. Absent where there is no limit. */
+  stay?(): Promise<void>;
   /** Ends the session for good. */
   destroy(): Promise<void>;
   /** What was made of a session at two places, that was `base` at both. */
@@ -24,6 +26,10 @@ export interface NewIdentity {
   readonly user: string | undefined;
   /** What the user's list of sessions calls the device; undefined: what the request tells of it. */
   readonly device: string | undefined;
+  /** Whether the old ID can be read no more, not even for a moment. */
+  readonly atOnce: boolean;
+  /** Whether it may come to nothing, so that no other session of the user's makes room for it yet. */
+  readonly provisional: boolean;
 }
 
 /** What a request did to its session. */

@@ -126,7 +126,10 @@ export class Session<Data extends object = any> {
   /** Who is logged in: what `regenerate({ user })` was given, or Flask-Login's user. */
   get user(): string | undefined {
     const user = this.#meta(RESERVED.user);
-    return typeof user === "string" ? user : undefined;
+    if (typeof user === "string") return user;
+    // Flask-Login takes what `get_id` gives, and for many that is a number.
+    const isInteger = Number.isInteger(user) || typeof user === "bigint";
+    return isInteger && this.#settings.flask ? String(user) : undefined;
   }
 
   /** When the user logged in with a password; undefined where they were only remembered, and for a session that Flask made. */
@@ -194,13 +197,24 @@ export class Session<Data extends object = any> {
     return this.identify(options);
   }
 
-  /** @internal As {@link regenerate}, with more values of the session's own; undefined takes one out. */
+  /**
+   * @internal As {@link regenerate}, with more values of the session's own; undefined takes one out.
+   *
+   * @param options.atOnce whether the old ID can be read no more, not even for a moment. Default: false
+   * @param options.provisional whether it may come to nothing, until {@link stay} is called. Default: false
+   */
   async identify({
     user,
     device,
     fresh = true,
+    atOnce = false,
+    provisional = false,
     own = {},
-  }: Parameters<Session["regenerate"]>[0] & { own?: Dict } = {}): Promise<void> {
+  }: Parameters<Session["regenerate"]>[0] & {
+    atOnce?: boolean;
+    provisional?: boolean;
+    own?: Dict;
+  } = {}): Promise<void> {
     if (user !== undefined && user !== null && (typeof user !== "string" || user === ""))
       throw new TypeError("The user must be a string that is not empty, or null for nobody.");
     if (device !== undefined && typeof device !== "string")
@@ -216,7 +230,7 @@ export class Session<Data extends object = any> {
       const takeBack = this.#identify(user, fresh, own);
       const changes = this.changes();
       try {
-        const text = await live.regenerate(changes, { user: this.user, device });
+        const text = await live.regenerate(changes, { user: this.user, device, atOnce, provisional });
         await this.#adopt(live, text, changes.text);
       } catch (error) {
         // A login that failed must not be stored under the old ID.
@@ -224,6 +238,11 @@ export class Session<Data extends object = any> {
         throw error;
       }
     });
+  }
+
+  /** @internal The provisional session is to stay. @throws StoreError */
+  async stay(): Promise<void> {
+    await this.#live?.stay?.();
   }
 
   /** Returns what undoes it. */
@@ -312,6 +331,11 @@ export class Session<Data extends object = any> {
   /** @internal Why the store did not do the last thing that it was asked for; undefined where it did. */
   get failure(): unknown {
     return this.#failure;
+  }
+
+  /** @internal Goes on without what the store has refused, because another request was first. */
+  leaveIt(): void {
+    this.#failure = undefined;
   }
 
   /** @internal Fulfilled when everything is done that was begun in the store; undefined where nothing was. */

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cli, type CliOptions } from "../../../test/support/cli.ts";
+import { LoginBrowser, testLogin } from "../../../test/support/login-browser.ts";
+import type { RememberStore } from "../../login/index.ts";
 import { createSessions, type SessionStore, serverSide } from "../../session/index.ts";
 import { newSessionId } from "../../session/server-side/session-id.ts";
 import { FileStore } from "../../stores/file.ts";
@@ -95,6 +97,19 @@ describe("sessions list and show", () => {
     expect(out).toMatch(/^LAST SEEN(?:.*\n)+.*13 days +42 +Firefox on Linux +[\w-]{43}\.[\w-]{22}\n/);
   });
 
+  test("writes a user of several lines, and one that a terminal would obey, in one line", async () => {
+    await visit(managerOf(store), { n: 1 }, "ada\n\t42\u001b[31m");
+    const { out } = await run(["list", url]);
+    expect(out.split("\n")).toEqual([
+      expect.stringMatching(/^LAST SEEN/),
+      expect.stringContaining("  ada\\u000a\\u000942\\u001b[31m  "),
+      "",
+    ]);
+    const [row] = await rows();
+    const shown = await run(["show", url, "--", row!["handle"] as string]);
+    expect(shown.out).toMatch(/^user +ada\\u000a\\u000942\\u001b\[31m\ndevice /);
+  });
+
   test("shows what a session holds, by its handle, and by the one that decode tells of a cookie", async () => {
     const cookie = await visit(managerOf(store), { cart: ["tea"] }, "42");
     const [row] = await rows();
@@ -163,6 +178,15 @@ describe("sessions revoke", () => {
     expect(await isAlive(renamed, store, true)).toBe(true);
     await run(["revoke", url, "--encrypted", "--", handle], { env: { SECRET_KEY: KEY } });
     expect(await isAlive(renamed, store, true)).toBe(false);
+  });
+
+  test("ends a user's remembered logins that are in the store, too", async () => {
+    const manager = managerOf(store);
+    const { auth } = testLogin(manager, { remember: { store: store as RememberStore } });
+    const browser = new LoginBrowser(manager, undefined, "http://localhost");
+    await browser.ask((c) => auth.loginUser(c, { id: "ada" }, { remember: true }));
+    await run(["revoke", url, "--user", "ada"]);
+    expect(await browser.ask((c) => auth.currentUser(c))).toBeNull();
   });
 
   test("ends those of several users", async () => {

@@ -1,3 +1,4 @@
+import { rememberTag } from "../../login/remember-series.ts";
 import { createSessions, type SessionManager, type SessionStore, serverSide } from "../../session/index.ts";
 import { readHandle } from "../../session/server-side/session-id.ts";
 import { EXIT, type Io, print, UsageError } from "../io.ts";
@@ -32,7 +33,11 @@ export async function revoke(
   const sessions = managerOf(store, keys);
   if (all) return ended(await sessions.revokeAll(), json, io);
   let count = 0;
-  for (const user of users) count += await sessions.forUser(user).revokeAll();
+  for (const user of users) {
+    // First what would bring the user back, where it is in the same store.
+    await store.deleteOwned?.(rememberTag(user), [], new Date());
+    count += await sessions.forUser(user).revokeAll();
+  }
   for (const handle of handles) if (await sessions.revoke(handle)) count += 1;
   if (count < handles.length) io.exitCode = EXIT.bad;
   return ended(count, json, io);

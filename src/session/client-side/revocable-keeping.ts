@@ -90,7 +90,7 @@ export class RevocableKeeping<Data extends object> implements Keeping<Data>, Gat
     return startSession(this.#settings, this.#tickets.texts.parse(text));
   }
 
-  async regenerate({ text, modified }: Changes, { user, device }: NewIdentity): Promise<string> {
+  async regenerate({ text, modified }: Changes, { user, device, atOnce }: NewIdentity): Promise<string> {
     const before = this.#ticket;
     if (before?.isRetired === true) throw renamed();
     const owner = user === undefined ? undefined : ownerTag(user);
@@ -106,7 +106,7 @@ export class RevocableKeeping<Data extends object> implements Keeping<Data>, Gat
     const id = newInnerId(owner);
     this.#ticket = await (before === undefined
       ? this.#tickets.issue(id, own)
-      : this.#tickets.renew(before, id, own));
+      : this.#tickets.renew(before, id, own, atOnce));
     if (before !== undefined) this.#settings.events.renewed(before.id.key.id);
     this.#isRenewed = true;
     return withMeta(text, { [RESERVED.sid]: id.text, [RESERVED.created]: this.#ticket.known.created });
@@ -155,7 +155,7 @@ export class RevocableKeeping<Data extends object> implements Keeping<Data>, Gat
     const id = newInnerId(undefined);
     const write = this.#keeping.prepare(session, { [RESERVED.sid]: id.text })!;
     try {
-      await this.#tickets.renew(ticket, id, {});
+      await this.#tickets.renew(ticket, id, {}, false);
     } catch (error) {
       if (!(error instanceof GoneError)) throw error;
       return this.#gone();

@@ -3,7 +3,7 @@ import type { AdoptionNote } from "../adoption-note.ts";
 import type { Events } from "../events.ts";
 import type { Timing } from "../timing.ts";
 import { RESERVED } from "../reserved.ts";
-import { successorOf, withMeta } from "../server-side/record-text.ts";
+import { isClosed, withMeta } from "../server-side/record-text.ts";
 import type { SessionId } from "../server-side/session-id.ts";
 import type { KnownSession, StoredSession, StoredSessions } from "../server-side/stored-sessions.ts";
 import type { SessionTexts } from "../session-texts.ts";
@@ -84,14 +84,19 @@ export class Tickets {
     return id && { ticket: ticketOf(id, await this.#stored.peek(id)) };
   }
 
-  /** Gives the session a new name; whoever has the old one can write no more. @throws GoneError | StoreError */
-  async renew({ id, known }: Ticket, next: SessionId, own: Own): Promise<Ticket> {
+  /**
+   * Gives the session a new name; whoever has the old one can write no more.
+   *
+   * @param atOnce whether they can read no more either
+   * @throws GoneError | StoreError
+   */
+  async renew({ id, known }: Ticket, next: SessionId, own: Own, atOnce: boolean): Promise<Ticket> {
     const { owner } = id.key;
-    const isSameUser = owner === undefined || owner === next.key.owner;
+    const keepData = !atOnce && (owner === undefined || owner === next.key.owner);
     const change = (text: string): string => withMeta(text, { ...NOBODYS, ...own });
     return {
       id: next,
-      known: await this.#stored.rename(id, known, next, change, isSameUser),
+      known: await this.#stored.rename(id, known, next, change, keepData),
       isRetired: false,
     };
   }
@@ -115,11 +120,7 @@ export class Tickets {
   }
 }
 
-/** What a user could read is nothing for the one who came after. */
 function ticketOf(id: SessionId, found: StoredSession | undefined): Ticket | undefined {
-  if (found === undefined) return undefined;
-  const { known, retired } = found;
-  const { owner } = id.key;
-  if (retired && owner !== undefined && successorOf(known.text)?.owner !== owner) return undefined;
-  return { id, known, isRetired: retired };
+  if (found === undefined || isClosed(found.known.text)) return undefined;
+  return { id, known: found.known, isRetired: found.retired };
 }

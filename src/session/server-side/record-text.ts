@@ -26,7 +26,17 @@ function unescaped(dict: Dict): Dict {
 /** What stays under the old ID of a session that got a new one. */
 export function retiredText(text: string, successor: SessionKey, keepData: boolean): string {
   const kept = keepData ? text : withOnly(text, RESERVED.created);
-  return withMeta(kept, { [RESERVED.successor]: keyToJson(successor) });
+  const key = keyToJson(successor);
+  return withMeta(kept, { [RESERVED.successor]: keepData ? key : [...key, CLOSED] });
+}
+
+/** Behind a successor: what was here may not even be read. */
+const CLOSED = 0;
+
+/** Whether a session that got a new ID has left nothing under the old one. */
+export function isClosed(text: string): boolean {
+  const json = metaOf(text, RESERVED.successor);
+  return Array.isArray(json) && Number(json[2]) === CLOSED;
 }
 
 /** What stands under the new one: `text`, and where it was until `now`, in seconds since 1970. */

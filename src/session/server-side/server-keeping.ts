@@ -146,7 +146,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     return text;
   }
 
-  async regenerate(changes: Changes, { user, device }: NewIdentity): Promise<string> {
+  async regenerate(changes: Changes, { user, device, atOnce, provisional }: NewIdentity): Promise<string> {
     const owner = user === undefined ? undefined : ownerTag(user);
     // What the application has called the device stays for as long as the user.
     const isKnown = user !== undefined && user === this.#user && device === undefined;
@@ -159,7 +159,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
       const next = newSessionId(owner);
       const apply = this.#stored.texts.applying(changes, place.known.text);
       const change = (newest: string): string => withMeta(apply(newest), meta);
-      const keepData = this.#user === undefined || this.#user === user;
+      const keepData = !atOnce && (this.#user === undefined || this.#user === user);
       this.#asked = this.#now();
       const known = await this.#stored.rename(place.id, place.known, next, change, keepData);
       this.#place = { id: next, known, retired: false };
@@ -167,9 +167,12 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
       this.#settings.events.renewed(place.id.key.id);
     }
     this.#user = user;
-    const { id, known } = this.#place!;
-    await this.#stored.limit(id.key);
-    return known.text;
+    if (!provisional) await this.stay();
+    return this.#place!.known.text;
+  }
+
+  async stay(): Promise<void> {
+    await this.#stored.limit(this.#place!.id.key);
   }
 
   async destroy(): Promise<void> {

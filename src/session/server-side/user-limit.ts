@@ -1,8 +1,10 @@
+import { RESERVED } from "../reserved.ts";
 import type { SessionKey } from "../store.ts";
+import type { FoundSession } from "./stored-sessions.ts";
 
 /** What is asked of the sessions of a user. */
 interface UsersSessions {
-  owned(owner: string): Promise<{ key: SessionKey; session: { known: { seen: Date } } }[]>;
+  owned(owner: string): Promise<FoundSession[]>;
   end(key: SessionKey): Promise<unknown>;
 }
 
@@ -37,11 +39,23 @@ export class UserLimit {
 
   async #endOldest(newest: SessionKey, owner: string): Promise<void> {
     const owned = await this.#sessions.owned(owner);
-    const others = owned
-      .filter(({ key }) => key.id !== newest.id)
-      .toSorted((a, b) => b.session.known.seen.getTime() - a.session.known.seen.getTime());
+    const own = owned.find(({ key }) => key.id === newest.id);
     // Another login has ended this one already.
-    if (others.length === owned.length) return;
+    if (own === undefined) return;
+    // A browser that is remembered begins a session each time, and has forgotten the ones before.
+    const series = seriesOf(own);
+    const isForgotten = (found: FoundSession): boolean => series !== undefined && seriesOf(found) === series;
+    const others = owned
+      .filter((found) => found !== own)
+      .toSorted(
+        (a, b) =>
+          Number(isForgotten(a)) - Number(isForgotten(b)) ||
+          b.session.known.seen.getTime() - a.session.known.seen.getTime(),
+      );
     for (const { key } of others.slice(this.#most - 1)) await this.#sessions.end(key);
   }
+}
+
+function seriesOf({ session }: FoundSession): unknown {
+  return session.read.data[RESERVED.series];
 }

@@ -17,16 +17,15 @@ export class UserSessions {
 
   /** The user's sessions, the last used first. @throws StoreError | ConfigError where the store cannot tell */
   async list(): Promise<UserSession[]> {
-    const owned = await this.#stored.owned(this.#owner);
-    const sessions = owned.map((found) => userSession(this.#stored, found));
-    return sessions.toSorted((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime());
+    return (await this.listMarked("")).map(({ session }) => session);
   }
 
-  /** @internal Ends those that have `value` among what is the session's own. @throws StoreError | ConfigError where the store cannot tell */
-  async revokeMarked(key: string, value: string): Promise<void> {
-    for (const { key: name, session } of await this.#stored.owned(this.#owner)) {
-      if (session.read.data[key] === value) await this.#stored.end(name);
-    }
+  /** @internal As {@link list}, each with what it has of its own under a key. @throws StoreError | ConfigError where the store cannot tell */
+  async listMarked(key: string): Promise<{ session: UserSession; mark: unknown }[]> {
+    const owned = await this.#stored.owned(this.#owner);
+    return owned
+      .map((found) => ({ session: userSession(this.#stored, found), mark: found.session.read.data[key] }))
+      .toSorted((a, b) => b.session.lastSeenAt.getTime() - a.session.lastSeenAt.getTime());
   }
 
   /**
