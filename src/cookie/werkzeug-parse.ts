@@ -67,8 +67,8 @@ const encoder = new TextEncoder();
 
 /** The same text however it is decoded. */
 const ASCII = /^[\x00-\x7f]*$/;
-/** Werkzeug's `_cookie_unslash_re`: `\ooo` is a byte, any other `\x` is x. */
-const ESCAPES = /\\([0-3][0-7]{2}|.)/g;
+/** A byte in three octal digits. */
+const OCTAL = /[0-3][0-7]{2}/y;
 
 /** `toByteText` writes a value as one character per byte. */
 function unquote(value: string, toByteText: (text: string) => string): string {
@@ -76,11 +76,21 @@ function unquote(value: string, toByteText: (text: string) => string): string {
   return readUtf8(isQuoted ? unescapeQuoted(toByteText(value.slice(1, -1))) : toByteText(value));
 }
 
+/** Werkzeug's `_cookie_unslash_re`: `\ooo` is a byte, any other `\x` is x, but for a line feed. A loop leaves less garbage than `replace` does. */
 function unescapeQuoted(text: string): string {
-  if (!text.includes("\\")) return text;
-  return text.replace(ESCAPES, (_, escaped: string) =>
-    escaped.length === 3 ? String.fromCharCode(Number.parseInt(escaped, 8)) : escaped,
-  );
+  let plain = "";
+  let done = 0;
+  for (let slash = text.indexOf("\\"); slash !== -1; slash = text.indexOf("\\", done)) {
+    OCTAL.lastIndex = slash + 1;
+    const isOctal = OCTAL.test(text);
+    const end = isOctal ? slash + 4 : slash + 2;
+    const escaped = text.slice(slash + 1, end);
+    if (isOctal) plain += text.slice(done, slash) + String.fromCharCode(Number.parseInt(escaped, 8));
+    else if (escaped === "\n" || escaped === "") plain += text.slice(done, end);
+    else plain += text.slice(done, slash) + escaped;
+    done = end;
+  }
+  return plain + text.slice(done);
 }
 
 function readUtf8(byteText: string): string {
