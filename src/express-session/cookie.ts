@@ -48,8 +48,9 @@ export class Cookie {
   constructor(options?: CookieOptions | null) {
     if (options) {
       if (typeof options !== "object") throw new TypeError("argument options must be a object");
-      for (const [key, value] of Object.entries(options)) {
-        if (key !== "data") (this as Record<string, unknown>)[key] = value;
+      // Inherited ones, too.
+      for (const key in options) {
+        if (key !== "data") (this as Record<string, unknown>)[key] = options[key as keyof CookieOptions];
       }
     }
     this.originalMaxAge ??= this.maxAge;

@@ -19,8 +19,8 @@ type Next = (error?: unknown) => void;
 /** Middleware of Express 4 and 5, of Connect, and of whatever calls it with a request and a response of Node's. */
 export type SessionMiddleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
 
-/** Requests that have a session already. */
-const seen = new WeakSet<IncomingMessage>();
+/** What the requests that have been given a session do with it. */
+const exchanges = new WeakMap<IncomingMessage, SessionExchange>();
 
 /**
  * express-session's middleware: the same options, `req.session`, cookie and stores. Beyond it, the response is held back until the session
@@ -33,7 +33,7 @@ const seen = new WeakSet<IncomingMessage>();
 export function session(options: SessionOptions = {}): SessionMiddleware {
   const settings = settingsOf(options, () => encodeBase64url(randomBytes(ID_BYTES)));
   const { store } = settings;
-  const touches = new Touches();
+  const touches = new Touches((store as { ttl?: unknown }).ttl);
   let isReady = true;
   store.generate = (request) => generate(request, settings);
   store.on?.("disconnect", () => {
@@ -45,7 +45,10 @@ export function session(options: SessionOptions = {}): SessionMiddleware {
 
   return (message, response, next) => {
     const request = message as SessionRequest;
-    if (seen.has(request) || request.session || !isReady || !isBelow(request, settings.path(request))) {
+    const before = exchanges.get(request);
+    // To ask the request itself would be to use its session.
+    const hasSession = before === undefined ? Boolean(request.session) : before.hasSession;
+    if (hasSession || !isReady || !isBelow(request, settings.path(request))) {
       next();
       return;
     }
@@ -59,8 +62,9 @@ export function session(options: SessionOptions = {}): SessionMiddleware {
     request.sessionID = cookieId!;
 
     const start = (stored: Parameters<SessionExchange["begin"]>[0]): void => {
-      seen.add(request);
+      before?.leave();
       const exchange = new SessionExchange(request, settings, signatures, touches, cookieId);
+      exchanges.set(request, exchange);
       exchange.begin(stored);
       // Nothing could hold it back; what a handler saves by itself is stored.
       if (standsIn(response)) return;

@@ -35,8 +35,9 @@ const ATTEMPTS = 5;
  */
 export class RecordsStore extends Store {
   override readonly [MERGES] = true;
+  /** Seconds that a session lasts whose cookie ends with the browser's. */
+  readonly ttl: number;
   readonly #guard: StoreGuard;
-  readonly #ttl: number;
   readonly #writer: RecordWriter<Known, LoadedRecord>;
 
   /** @throws ConfigError for what is no store, and for durations that are not above 0 */
@@ -49,7 +50,7 @@ export class RecordsStore extends Store {
     for (const [name, value] of Object.entries({ ttl, timeout })) {
       if (!Number.isFinite(value) || value <= 0) throw new ConfigError(`${name} must be a number above 0.`);
     }
-    this.#ttl = ttl;
+    this.ttl = ttl;
     const events = new Events();
     this.#guard = new StoreGuard(store, events, { timeout, maxPending: 1000 });
     this.#writer = new RecordWriter<Known, LoadedRecord>({
@@ -169,7 +170,7 @@ export class RecordsStore extends Store {
   #expiry(text: string): Date {
     const { cookie } = JSON.parse(text) as { cookie?: { expires?: string | null } };
     const expires = new Date(cookie?.expires || NaN);
-    return Number.isNaN(expires.getTime()) ? new Date(Date.now() + this.#ttl * 1000) : expires;
+    return Number.isNaN(expires.getTime()) ? new Date(Date.now() + this.ttl * 1000) : expires;
   }
 }
 

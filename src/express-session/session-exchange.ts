@@ -25,6 +25,7 @@ export class SessionExchange {
   #expires: Date | null | undefined;
   #isAccessed = false;
   #committed = false;
+  #left = false;
   #storing: Promise<void> | undefined;
   #failure: unknown;
   #setCookie: string | undefined;
@@ -62,6 +63,7 @@ export class SessionExchange {
 
   /** The request's session as it is now, without having used it. */
   get #session(): Session | undefined {
+    if (this.#left) return undefined;
     const accessed = this.#isAccessed;
     const { session } = this.#request;
     this.#isAccessed = accessed;
@@ -80,6 +82,17 @@ export class SessionExchange {
     if (stored === undefined) return;
     this.#expires = session.cookie.expires;
     if (!this.#settings.resave) progressOf(session).saved = this.#originalText;
+  }
+
+  /** Whether the request has a session. To ask that is not to use it. */
+  get hasSession(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /** The request's session was taken away, and the next one is another middleware's. */
+  leave(): void {
+    this.#left = true;
+    this.#committed = true;
   }
 
   get failure(): unknown {

@@ -3,8 +3,10 @@ import { isTouched, type Session } from "./session.ts";
 
 /** Of so many sessions it is remembered when they were stored or touched last. */
 const REMEMBERED = 10_000;
-/** Milliseconds between two touches of a session whose end only its store knows. */
+/** Milliseconds between two touches, at most, of a session whose end only its store knows. */
 const PAUSE = 60_000;
+/** And where the store does not tell for how long it keeps a session. */
+const SHORT_PAUSE = 1000;
 /** The part of its time after which a session is touched. */
 const TENTH = 0.1;
 
@@ -12,6 +14,13 @@ const TENTH = 0.1;
 export class Touches {
   /** When a session ends as far as this process has told its store, or when it was touched. Milliseconds since 1970. */
   readonly #told = new LRUCache<string, number>({ max: REMEMBERED });
+
+  readonly #pause: number;
+
+  /** @param ttl what a store tells of how long it keeps sessions: seconds, if it is a number */
+  constructor(ttl: unknown) {
+    this.#pause = typeof ttl === "number" ? Math.min(ttl * 1000 * TENTH, PAUSE) : SHORT_PAUSE;
+  }
 
   /** A session is stored, or touched, as it is now. */
   told(session: Session): void {
@@ -24,7 +33,7 @@ export class Touches {
     if (isTouched(session)) return true;
     const told = this.#told.get(session.id) ?? 0;
     const { originalMaxAge } = session.cookie;
-    if (!expires || !originalMaxAge) return Date.now() - told >= PAUSE;
+    if (!expires || !originalMaxAge) return Date.now() - told >= this.#pause;
     const left = Math.max(told, expires.getTime()) - Date.now();
     return left <= originalMaxAge * (1 - TENTH);
   }

@@ -12,12 +12,12 @@ export interface FlaskConfig {
   readonly SECRET_KEY_FALLBACKS?: readonly (SecretKey | undefined)[] | null | undefined;
   /** Default: `session`. */
   readonly SESSION_COOKIE_NAME?: string | undefined;
-  /** Default: none. */
+  /** Default: none; with a SERVER_NAME say it, because Flask before 2.3 takes it from there. */
   readonly SESSION_COOKIE_DOMAIN?: string | false | null | undefined;
   /** Default: APPLICATION_ROOT. */
   readonly SESSION_COOKIE_PATH?: string | null | undefined;
   /** Default: true. */
-  readonly SESSION_COOKIE_HTTPONLY?: boolean | undefined;
+  readonly SESSION_COOKIE_HTTPONLY?: boolean | null | undefined;
   /** Default: false. */
   readonly SESSION_COOKIE_SECURE?: boolean | undefined;
   /** Default: false. */

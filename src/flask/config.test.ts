@@ -9,7 +9,7 @@ import { type Dict, FlaskCookie } from "../codec/index.ts";
 import { dumpCookie } from "../cookie/index.ts";
 import { ConfigError } from "../errors.ts";
 import { createSessions, type Session } from "../session/index.ts";
-import { type FlaskConfig, flaskConfig } from "./index.ts";
+import { acceptFlask, type FlaskConfig, flaskConfig } from "./index.ts";
 
 interface Step {
   now: number;
@@ -305,4 +305,31 @@ test("a schema types Flask's dict and keeps what it does not know", async () => 
   expect(codec.open(value, undefined)).toMatchObject({
     data: { _permanent: true, _user_id: "7", a: 2, other: [1] },
   });
+});
+
+test.each<[FlaskConfig, string]>([
+  [{ SESSION_COOKIE_PATH: "", APPLICATION_ROOT: "/app" }, "; HttpOnly; Path=/app"],
+  [{ SESSION_COOKIE_PATH: "" }, "; HttpOnly; Path=/"],
+  [{ SESSION_COOKIE_HTTPONLY: null }, "; Path=/"],
+])("what is falsy in Python is falsy here: %j", async (config, expected) => {
+  const sessions = createSessions(flaskConfig({ SECRET_KEY: "dev", ...config }));
+  const { setCookies } = await new Visitor(sessions, "http://localhost/app").visit(
+    ({ data }) => (data["a"] = 1),
+  );
+  expect(setCookies).toEqual([expect.stringMatching(new RegExp(`^session=[^;]+${expected}$`))]);
+});
+
+test("a SERVER_NAME without a SESSION_COOKIE_DOMAIN is warned of, once", async () => {
+  const warnings: string[] = [];
+  const listen = (warning: Error & { code?: string }) => {
+    if (warning.code === "HIPFLASK_SERVER_NAME") warnings.push(warning.message);
+  };
+  process.on("warning", listen);
+  flaskConfig({ SERVER_NAME: "example.com", SESSION_COOKIE_DOMAIN: false });
+  flaskConfig({ SERVER_NAME: null });
+  flaskConfig({ SERVER_NAME: "example.com" });
+  acceptFlask({ SECRET_KEY: "dev", SERVER_NAME: "example.com", SESSION_COOKIE_DOMAIN: null });
+  await new Promise(setImmediate);
+  process.off("warning", listen);
+  expect(warnings).toEqual([expect.stringContaining("SESSION_COOKIE_DOMAIN")]);
 });

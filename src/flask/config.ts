@@ -96,12 +96,18 @@ export function signingKeys({ SECRET_KEY, SECRET_KEY_FALLBACKS }: FlaskConfig): 
 export function sessionCookie(config: FlaskConfig): CookieTemplate {
   const name = config.SESSION_COOKIE_NAME ?? "session";
   const domain = config.SESSION_COOKIE_DOMAIN || undefined;
-  const path = config.SESSION_COOKIE_PATH ?? config.APPLICATION_ROOT ?? "/";
+  if (config.SERVER_NAME && domain === undefined && config.SESSION_COOKIE_DOMAIN !== false) {
+    warn(
+      "SERVER_NAME is set and SESSION_COOKIE_DOMAIN is not: Flask before 2.3 then takes the cookie's Domain from SERVER_NAME, which is not done here. Set SESSION_COOKIE_DOMAIN on both sides, to False or to a domain.",
+      "HIPFLASK_SERVER_NAME",
+    );
+  }
+  const path = config.SESSION_COOKIE_PATH || (config.APPLICATION_ROOT ?? "/");
   const sameSite = config.SESSION_COOKIE_SAMESITE ?? undefined;
   const attributes = {
     path,
     secure: config.SESSION_COOKIE_SECURE ?? false,
-    httpOnly: config.SESSION_COOKIE_HTTPONLY ?? true,
+    httpOnly: config.SESSION_COOKIE_HTTPONLY === undefined || config.SESSION_COOKIE_HTTPONLY === true,
     partitioned: config.SESSION_COOKIE_PARTITIONED ?? false,
     ...(domain === undefined ? {} : { domain }),
     ...(sameSite === undefined ? {} : { sameSite: sameSite as NonNullable<CookieAttributes["sameSite"]> }),

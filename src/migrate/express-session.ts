@@ -55,13 +55,15 @@ export function acceptExpressSession(options: AcceptExpressSessionOptions): Acce
   });
 }
 
+/** Whether the session still lives is its store's word: many move its end when it is touched, and leave the record as it was written. */
 function read(json: string, options: AcceptExpressSessionOptions): AcceptedSession {
   const { cookie, ...data } = parseDict(json);
   if (typeof cookie !== "object" || cookie === null) throw new MalformedError("The record has no cookie.");
   const { expires } = cookie as { expires?: unknown };
-  const end = typeof expires === "string" ? Date.parse(expires) / 1000 : undefined;
-  if (Number.isNaN(end)) throw new MalformedError("The record's cookie has no date of expiry.");
-  return acceptedSession(data, options, { permanent: end !== undefined, expires: end });
+  const permanent = typeof expires === "string";
+  if (permanent && Number.isNaN(Date.parse(expires)))
+    throw new MalformedError("The record's cookie has no date of expiry.");
+  return acceptedSession(data, options, { permanent });
 }
 
 function call(work: (done: (error?: unknown, result?: unknown) => void) => void): Promise<unknown> {

@@ -16,7 +16,7 @@ export interface AcceptIronSessionOptions extends AcceptOptions, WithPermanence 
 const CHUNKS = 4;
 
 /**
- * Takes over the sessions of iron-session 8 and 9: a seal of iron's, in one cookie or in chunks. When it ends stands in it.
+ * Takes over the sessions of iron-session 6 to 9: a seal of iron's, in one cookie or in chunks. When it ends stands in it.
  *
  * @example accept: [acceptIronSession({ cookie: "app", password: process.env.OLD_PASSWORD, user: (data) => data.userId })]
  * @throws ConfigError for a password that iron would refuse

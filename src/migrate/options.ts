@@ -1,5 +1,5 @@
 import type { Dict } from "../codec/index.ts";
-import { stringifyDeletion } from "../cookie/index.ts";
+import { type CookieAttributes, stringifyDeletion } from "../cookie/index.ts";
 import { ConfigError, CookieError } from "../errors.ts";
 import type { AcceptedSession, ForeignCookie } from "../session/index.ts";
 import { FRESH, RESERVED, splitReserved } from "../session/reserved.ts";
@@ -12,6 +12,10 @@ export interface OldCookie {
   readonly domain?: string | undefined;
   /** Default: `/`. */
   readonly path?: string | undefined;
+  /** In a frame of another site browsers forget only what is deleted with `"none"`. Default: not said; `"none"` where it is partitioned. */
+  readonly sameSite?: CookieAttributes["sameSite"];
+  /** Default: true where the rest needs it, otherwise false. */
+  readonly secure?: boolean | undefined;
   /** Default: false. */
   readonly partitioned?: boolean | undefined;
 }
@@ -37,15 +41,22 @@ export interface WithPermanence {
   readonly permanent?: boolean | undefined;
 }
 
+/** A name that needs Secure. */
+const PREFIX = /^__(?:host|secure|http|host-http)-/i;
+
 /** @throws ConfigError for a cookie that no browser would have kept */
 export function oldCookie(cookie: AcceptOptions["cookie"]): ForeignCookie {
   const old = typeof cookie === "string" ? { name: cookie } : cookie;
   if (typeof old?.name !== "string" || old.name === "")
     throw new ConfigError('Say which cookie holds the old session: cookie: "name".');
   const { name, domain, path = "/", partitioned = false } = old;
-  const secure = partitioned || /^__(?:host|secure|http|host-http)-/i.test(name);
+  const sameSite = old.sameSite ?? (partitioned ? "none" : undefined);
+  const isSecure = partitioned || sameSite?.toLowerCase() === "none" || PREFIX.test(name);
+  const secure = old.secure ?? isSecure;
+  const attributes = { domain, path, partitioned, secure, sameSite, httpOnly: true };
   try {
-    return { name, domain, path, deletion: deletion(name, { domain, path, partitioned, secure }) };
+    // What contradicts itself is refused there.
+    return { name, domain, path, deletion: stringifyDeletion(name, attributes as { path: string }) };
   } catch (error) {
     if (error instanceof CookieError) throw new ConfigError(`The old session's cookie: ${error.message}`);
     throw error;
@@ -55,14 +66,6 @@ export function oldCookie(cookie: AcceptOptions["cookie"]): ForeignCookie {
 /** The same cookie under another name. */
 export function beside(cookie: AcceptOptions["cookie"], name: string): ForeignCookie {
   return oldCookie(typeof cookie === "string" ? name : { ...cookie, name });
-}
-
-function deletion(
-  name: string,
-  attributes: { domain: string | undefined; path: string; partitioned: boolean; secure: boolean },
-): string {
-  // What contradicts itself is refused there.
-  return stringifyDeletion(name, { ...attributes, httpOnly: true } as { path: string });
 }
 
 /** What else is known of an old session. */

@@ -38,12 +38,9 @@ export function acceptedRecord<Store extends object>(form: RecordForm<Store>): A
     open({ timing, events }) {
       const guard = new StoreGuard(store, events, { timeout: TIMEOUT, maxPending: MAX_PENDING });
 
-      async function read(id: string): Promise<AcceptedSession | undefined> {
+      async function read(id: string): Promise<AcceptedSession | null | undefined> {
         const record = await guard.call("load", (old) => form.load(old, id));
-        if (record === undefined || record === null) {
-          events.emit("sid.unknown");
-          return undefined;
-        }
+        if (record === undefined || record === null) return undefined;
         try {
           const session = form.read(jsonOf(record));
           if (session.expires === undefined || session.expires > seconds(timing.clock)) return session;
@@ -52,7 +49,7 @@ export function acceptedRecord<Store extends object>(form: RecordForm<Store>): A
           if (!(error instanceof MalformedError)) throw error;
           events.emit("record.corrupt");
         }
-        return undefined;
+        return null;
       }
 
       return {

@@ -42,8 +42,8 @@ export interface OpenAcceptedFormat {
 export interface AcceptedClaim {
   /** What makes it this session and no other, however it is written down in a cookie. */
   readonly origin: string;
-  /** Undefined, and one event, where it has ended. @throws StoreError */
-  read(): AcceptedSession | Promise<AcceptedSession | undefined>;
+  /** Undefined where its store does not know it; null, and one event, where it has ended or cannot be read. @throws StoreError */
+  read(): AcceptedSession | Promise<AcceptedSession | null | undefined>;
 }
 
 /** With Flask's keys: `_permanent`, `_flashes`, `_user_id`. */

@@ -35,8 +35,11 @@ export class AcceptedFormats {
     return this.#formats.some(({ end }) => end !== undefined);
   }
 
-  /** The session that a request brings, by the first format that matches; its verdict is final. */
-  find(cookie: SessionCookie): FoundSession | undefined {
+  /**
+   * The session that a request brings, by the first format that matches; its verdict is final. Several may be the IDs of sessions in a
+   * store, of which {@link only} makes one.
+   */
+  find(cookie: SessionCookie): readonly FoundSession[] {
     const sent = this.#sent(cookie);
     for (const format of this.#formats) {
       const texts = format.find(sent);
@@ -46,16 +49,28 @@ export class AcceptedFormats {
       name !== cookie.name && sent(name).length > 0;
     if (this.#formats.some(isForeign))
       this.#events.emit("token.malformed", "A cookie has the form of none of the accepted formats.");
-    return undefined;
+    return [];
   }
 
-  #open(format: OpenAcceptedFormat, texts: readonly string[]): FoundSession | undefined {
+  #open(format: OpenAcceptedFormat, texts: readonly string[]): readonly FoundSession[] {
     const candidates = [...new Set(texts)].slice(0, MAX_CANDIDATES);
     const found = candidates.flatMap((text): FoundSession[] => {
       const claim = format.open(text);
       return claim === undefined ? [] : [{ format, text, claim }];
     });
-    if (found.length <= 1) return found[0];
+    if (found.length <= 1 || format.end !== undefined) return found;
+    this.#events.emit("cookie.duplicate");
+    return [];
+  }
+
+  /** What `look` gives for one of several; for more than one of them, nothing. @throws StoreError */
+  async only<T>(
+    found: readonly FoundSession[],
+    look: (one: FoundSession) => T | undefined | Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const looks = await Promise.all(found.map(look));
+    const seen = looks.filter((one) => one !== undefined);
+    if (seen.length <= 1) return seen[0];
     this.#events.emit("cookie.duplicate");
     return undefined;
   }

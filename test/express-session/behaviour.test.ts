@@ -60,6 +60,91 @@ describe("hipflask/express-session", () => {
     }
   });
 
+  test.each([
+    ["tells how many seconds it keeps sessions", (store: object) => Object.assign(store, { ttl: 1 })],
+    ["does not tell how long it keeps sessions", (store: object) => store],
+  ])("keeps a session without an end alive in a store that %s", async (_, made) => {
+    const seconds = { ttl: 2, ...made({}) }.ttl;
+    const kept = new Map<string, { text: string; ends: number }>();
+    const ends = () => Date.now() + seconds * 1000;
+    class Short extends Store {
+      override get(sid: string, done: (error: unknown, session?: never) => void) {
+        const found = kept.get(sid);
+        done(null, (found && found.ends > Date.now() ? JSON.parse(found.text) : undefined) as never);
+      }
+      override set(sid: string, data: object, done?: (error?: unknown) => void) {
+        kept.set(sid, { text: JSON.stringify(data), ends: ends() });
+        done?.();
+      }
+      override touch(sid: string, _data: object, done?: (error?: unknown) => void) {
+        kept.get(sid)!.ends = ends();
+        done?.();
+      }
+      override destroy(sid: string, done?: (error?: unknown) => void) {
+        kept.delete(sid);
+        done?.();
+      }
+    }
+    const browser = new Browser(await serve(dictApp({ store: made(new Short()) as never })));
+    await browser.send("POST", "/set/a");
+    for (let i = 0; i < 10; i++) {
+      await sleep(300);
+      expect(await browser.json("/dump")).toEqual({ a: true });
+    }
+  });
+
+  test.each([
+    ["a day", undefined, 0],
+    ["a second", 1, 1],
+  ])("touches a session without an end once per tenth of its time: %s", async (_, ttl, touches) => {
+    const { store, counts } = counted();
+    const browser = new Browser(
+      await serve(dictApp({ store: toExpressStore(store, ttl === undefined ? {} : { ttl }) })),
+    );
+    await browser.send("POST", "/set/a");
+    await sleep(200);
+    for (let i = 0; i < 5; i++) await browser.send("GET", "/dump");
+    expect(counts["touch"] ?? 0).toBe(touches);
+  });
+
+  test("takes inherited options of the cookie", async () => {
+    const cookie = Object.create({ maxAge: 60_000 }) as object;
+    const browser = new Browser(await serve(dictApp({ cookie })));
+    const answer = await browser.send("POST", "/set/a");
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringContaining("; Expires=")]);
+  });
+
+  test.each([
+    ["deleted", (request: Partial<SessionRequest>) => void delete request.session],
+    ["set to null", (request: Partial<SessionRequest>) => void Object.assign(request, { session: null })],
+    ["destroyed", (request: Partial<SessionRequest>) => request.session!.destroy()],
+  ])("gives a request another session when the one before was %s", async (how, end) => {
+    const [first, second] = [counted(), counted()];
+    const app = express();
+    app.use(session({ ...OPTIONS, store: first.store, name: "one" }));
+    app.post("/set", (request, response) => {
+      Object.assign(request.session, { a: true });
+      response.send("set");
+    });
+    app.use(async (request, _response, next) => {
+      await end(request as Partial<SessionRequest>);
+      next();
+    });
+    const two = session({ ...OPTIONS, store: second.store, name: "two" });
+    app.use(two, two);
+    app.get("/", (request, response) => {
+      Object.assign(request.session, { b: true });
+      response.json(Object.keys(request.session));
+    });
+    const browser = new Browser(await serve(app));
+    await browser.send("POST", "/set");
+    const answer = await browser.send("GET", "/");
+    expect([how, answer.status, await answer.json()]).toEqual([how, 200, ["cookie", "b"]]);
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^two=/)]);
+    expect(first.counts).toEqual({ create: 1, load: 1, ...(how === "destroyed" && { delete: 1 }) });
+    expect(second.counts).toEqual({ create: 1 });
+  });
+
   test("stores another duration that a handler gives a session", async () => {
     const app = dictApp({ cookie: { maxAge: 60_000 } });
     app.get("/remember", (request, response) => {

@@ -48,7 +48,6 @@ for (const [title, make] of [
     app: async () => expressSession(OLD, await theStore()),
     otherKey: async () => expressSession(OTHER, await theStore()),
     accept: async () => acceptExpressSession({ secret: ["newer", OLD], store: await theStore(), user }),
-    ends: 3600,
     permanent: true,
   });
 }

@@ -168,6 +168,93 @@ describeInstalled("migrate", "What is special about", () => {
   });
 });
 
+const EXPRESS_COOKIE = expressCookie("an-id");
+
+/** What express-session sets for an ID. */
+function expressCookie(id: string): string {
+  const code = createHmac("sha256", OLD).update(id).digest("base64").replace(/=+$/, "");
+  return `connect.sid=${encodeURIComponent(`s:${id}.${code}`)}; Path=/`;
+}
+
+test("a session of express-session's lives for as long as its store gives it, and from the move as long as ours", async () => {
+  // So a store keeps it that moves the end beside the record when it is touched.
+  const expires = new Date(Date.now() - 5000).toISOString();
+  const records = new Map<string, object>();
+  const store = {
+    get: (id: string, done: (error?: unknown, session?: unknown) => void) => done(null, records.get(id)),
+    destroy(id: string, done: (error?: unknown) => void = () => undefined) {
+      records.delete(id);
+      done();
+    },
+  };
+  for (const storage of [encryptedCookie(), serverSide(new MemoryStore())]) {
+    records.set("an-id", { cookie: { originalMaxAge: 2000, expires }, userId: "42" });
+    const { visitor, types } = setUp(acceptExpressSession({ secret: OLD, store, user }), storage);
+    const browser = await visitor([EXPRESS_COOKIE]);
+    const late = browser.copy();
+    const { setCookies } = await browser.visit((session) => {
+      expect([session.user, session.permanent]).toEqual(["42", true]);
+    });
+    const end = Date.parse(
+      /; Expires=([^;]+)/.exec(setCookies.find((header) => header.startsWith("__"))!)![1]!,
+    );
+    expect(Math.round((end - Date.now()) / 86_400_000)).toBe(14);
+    await late.visit((session) => expect(session.user).toBe("42"));
+    await browser.visit((session) => expect(session.user).toBe("42"));
+    expect(new Set(types())).toEqual(new Set(["session.adopted"]));
+  }
+});
+
+test("of two old cookies of one name the one whose session lives counts, and of two that live none", async () => {
+  const store = {
+    get: (id: string, done: (error?: unknown, session?: unknown) => void) =>
+      done(null, id === "dead" ? undefined : { cookie: {}, userId: id }),
+    destroy: (_: string, done?: () => void) => done?.(),
+  };
+  const cookieOf = (...ids: string[]) => ids.map((id) => expressCookie(id).split(";")[0]).join("; ");
+  for (const storage of [() => encryptedCookie(), () => serverSide(new MemoryStore())]) {
+    for (const [cookie, expected] of [
+      [cookieOf("dead", "42"), "42"],
+      [cookieOf("42", "dead"), "42"],
+      [cookieOf("dead"), undefined],
+      [cookieOf("42", "43"), undefined],
+    ]) {
+      const { sessions, types } = setUp(acceptExpressSession({ secret: OLD, store, user }), storage());
+      const exchange = sessions.open({ cookie, host: "example.com", encrypted: true });
+      const session = await exchange.session();
+      expect([cookie, session.user]).toEqual([cookie, expected]);
+      await exchange.commit();
+      expect(types().includes("cookie.duplicate")).toBe(cookie!.includes("43"));
+    }
+  }
+});
+
+test.each([
+  [{}, ""],
+  [{ sameSite: "lax" }, "; SameSite=Lax"],
+  [{ secure: true }, "; Secure"],
+  [{ sameSite: "none" }, "; Secure; SameSite=None"],
+  [{ sameSite: "None" }, "; Secure; SameSite=None"],
+  [{ partitioned: true }, "; Secure; SameSite=None; Partitioned"],
+  [{ partitioned: true, sameSite: "lax" }, "; Secure; SameSite=Lax; Partitioned"],
+] as const)(
+  "the deletion of an old cookie with %j is one that browsers take",
+  async (attributes, expected) => {
+    const store = {
+      get: (_: string, done: (...answer: any[]) => void) => done(null, { cookie: {}, userId: "42" }),
+      destroy: (_: string, done?: () => void) => done?.(),
+    };
+    const cookie = { name: "connect.sid", ...attributes };
+    const { visitor } = setUp(acceptExpressSession({ secret: OLD, store, cookie, user }));
+    const browser = await visitor([EXPRESS_COOKIE]);
+    const { setCookies } = await browser.visit((session) => session.user);
+    const deletion = setCookies.find((header) => header.startsWith("connect.sid="));
+    expect(deletion?.replace("; HttpOnly; Path=/", "")).toBe(
+      `connect.sid=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0${expected}`,
+    );
+  },
+);
+
 test("a response waits for the end of the old record: over a real server a logout that cannot end it is 503", async () => {
   const records = new Map<string, object>([
     ["an-id", { cookie: { expires: null }, userId: "42" }],
@@ -192,8 +279,7 @@ test("a response waits for the end of the old record: over a real server a logou
     response.end(session.user ?? "nobody");
   });
   await using client = new TestClient(createServer(handle));
-  const code = createHmac("sha256", OLD).update("an-id").digest("base64").replace(/=+$/, "");
-  await client.setCookie("connect.sid", encodeURIComponent(`s:an-id.${code}`));
+  await client.setCookie("connect.sid", EXPRESS_COOKIE.split(/[=;]/)[1]!);
   expect(await (await client.get("/")).text()).toBe("42");
   expect(await client.cookie("connect.sid")).toBeUndefined();
   isDown = true;
@@ -212,6 +298,10 @@ describe("A format", () => {
     ["a key that the environment does not have", () => acceptCookieSession({ keys: [undefined] })],
     ["a password that it does not have", () => acceptIronSession({ cookie: "app", password: undefined })],
     ["a name that no cookie has", () => acceptCookieSession({ keys: ["k"], cookie: "a b" })],
+    [
+      "a SameSite that needs Secure",
+      () => acceptCookieSession({ keys: ["k"], cookie: { name: "a", sameSite: "none", secure: false } }),
+    ],
     [
       "a prefix that contradicts its path",
       () => acceptCookieSession({ keys: ["k"], cookie: { name: "__Host-a", path: "/x" } }),

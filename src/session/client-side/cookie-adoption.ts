@@ -55,10 +55,18 @@ export class CookieAdoption {
   /** The session behind a cookie of an accepted format, if there is one. @throws StoreError */
   find(cookie: SessionCookie): TakenOver | Promise<TakenOver | undefined> | undefined {
     const found = this.#formats.find(cookie);
-    if (found === undefined) return undefined;
+    return found.length > 1
+      ? this.#formats.only(found, (one) => this.#read(one))
+      : found[0] && this.#read(found[0]);
+  }
+
+  #read(found: FoundSession): TakenOver | Promise<TakenOver | undefined> | undefined {
     const accepted = found.claim.read();
     if (!(accepted instanceof Promise)) return this.#take(found, accepted);
-    return accepted.then((session) => session && this.#take(found, session));
+    return accepted.then((session) => {
+      if (session === undefined) this.#events.emit("sid.unknown");
+      return session ? this.#take(found, session) : undefined;
+    });
   }
 
   #take({ format, claim }: FoundSession, session: AcceptedSession): TakenOver | undefined {

@@ -1,4 +1,4 @@
-import type { AcceptedFormat } from "../accepted-format.ts";
+import type { AcceptedFormat, AcceptedSession } from "../accepted-format.ts";
 import type { CookieTemplate } from "../cookie-settings.ts";
 import type { SecretKey } from "../../signer/index.ts";
 import type { RecordStore } from "../store.ts";
@@ -27,7 +27,11 @@ export function acceptedFlaskSession(
         find: (sent) => sent(cookie.name).filter((value) => ids.read(value) !== undefined),
         open(value) {
           const id = ids.read(value)!;
-          return { origin: id.key.id, read: async () => (await records.load(id))?.read };
+          const read = async (): Promise<AcceptedSession | null | undefined> => {
+            const stored = await records.load(id);
+            return stored ? stored.read : stored;
+          };
+          return { origin: id.key.id, read };
         },
         end: (origin) => records.end({ text: origin, key: { id: origin, owner: undefined } }),
       };

@@ -50,18 +50,14 @@ export class FlaskRecords {
     });
   }
 
-  /** The session with this ID, if there is one. @throws StoreError */
-  async load({ key }: SessionId): Promise<FlaskStored | undefined> {
+  /** The session with this ID, if there is one; null, and an event, where it cannot be read. @throws StoreError */
+  async load({ key }: SessionId): Promise<FlaskStored | null | undefined> {
     const record = await this.#load(key);
-    if (record === undefined) {
-      this.#events.emit("sid.unknown");
-      return undefined;
-    }
+    if (record === undefined) return undefined;
     const stored = this.#stored(record);
-    if (stored === undefined) {
-      this.#events.emit("record.corrupt");
-    }
-    return stored;
+    if (stored !== undefined) return stored;
+    this.#events.emit("record.corrupt");
+    return null;
   }
 
   /** Keeps a new session. @throws StoreError | DataError for what the format cannot hold */

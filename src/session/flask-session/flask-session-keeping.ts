@@ -55,7 +55,8 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
       return this.#start(undefined);
     }
     return this.#records.load(id).then((stored) => {
-      if (stored !== undefined) this.#place = { id, known: stored.known };
+      if (stored) this.#place = { id, known: stored.known };
+      else if (stored === undefined) this.#settings.events.emit("sid.unknown");
       return this.#start(stored?.read);
     });
   }

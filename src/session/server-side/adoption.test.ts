@@ -97,6 +97,22 @@ describe.each([
     });
   });
 
+  test("is found by a request that comes to the old store when another one has just moved it", async () => {
+    const { visitor, python, types } = setUp({ url });
+    const browser = await visitor(SID, { _user_id: "42" });
+    const other = browser.copy();
+    const load = python.load.bind(python);
+    python.load = async (...args) => {
+      python.load = load;
+      await other.visit((session) => expect(session.user).toBe("42"));
+      return load(...args);
+    };
+    await browser.visit((session) => expect(session.user).toBe("42"));
+    expect(browser.cookie).toBe(other.cookie);
+    // Under the same name the ID has the form of ours, and is looked for first.
+    if (name !== "session") expect(types()).toEqual(["session.adopted"]);
+  });
+
   test("is found again by a browser that never got the answer", async () => {
     const { visitor } = setUp({ url });
     const browser = await visitor(SID, { _user_id: "42", n: 1 });

@@ -3,6 +3,7 @@ import type { TaggedJson } from "../../codec/index.ts";
 import { digestText } from "../../crypto/digest.ts";
 import { randomBytes } from "../../crypto/random.ts";
 import { encodeBase64url } from "../../encoding/base64url.ts";
+import type { AcceptedSession } from "../accepted-format.ts";
 import type { AcceptedFormats, FoundSession } from "../accepted-formats.ts";
 import { adoptionName, adoptionNote } from "../adoption-note.ts";
 import type { Events } from "../events.ts";
@@ -29,6 +30,16 @@ interface Whereabouts {
   /** The tag of its user, or null. */
   readonly owner: string | null;
 }
+
+/** A session that is still where the other program has put it. */
+interface StillThere extends FoundSession {
+  readonly note: string;
+  readonly accepted: AcceptedSession;
+  readonly where?: undefined;
+}
+
+/** Or one that an earlier request has moved. */
+type Seen = StillThere | (FoundSession & { readonly where: Whereabouts });
 
 /**
  * Takes sessions over that another program made. A note in the store says where each one went, so that parallel requests with the old
@@ -64,7 +75,10 @@ export class Adoption {
   /** The session behind a cookie of an accepted format, if there is one; undefined at once where there is no such cookie. */
   find(cookie: SessionCookie): Promise<Adopted | undefined> | undefined {
     const found = this.#formats.find(cookie);
-    return found && this.#adopt(found, cookie);
+    if (found.length === 0) return undefined;
+    return this.#formats
+      .only(found, (one) => this.#look(one))
+      .then((seen) => seen && this.#adopt(seen, cookie));
   }
 
   /** Makes the browser forget the old cookies. */
@@ -72,10 +86,23 @@ export class Adoption {
     this.#formats.forget(cookie);
   }
 
-  async #adopt(found: FoundSession, cookie: SessionCookie): Promise<Adopted | undefined> {
-    const { format, text, claim } = found;
-    const note = adoptionName(format, claim.origin);
-    const where = (await this.#whereabouts(note)) ?? (await this.#move(found, note));
+  /** Changes nothing yet. */
+  async #look(found: FoundSession): Promise<Seen | undefined> {
+    const note = adoptionName(found.format, found.claim.origin);
+    const where = await this.#whereabouts(note);
+    if (where !== undefined) return { ...found, where };
+    const accepted = await found.claim.read();
+    if (accepted) return holdsAnything(accepted) ? { ...found, note, accepted } : undefined;
+    // Another request may have moved it since: it notes that down before it ends the record.
+    const since = await this.#whereabouts(note);
+    if (since !== undefined) return { ...found, where: since };
+    if (accepted === undefined) this.#events.emit("sid.unknown");
+    return undefined;
+  }
+
+  async #adopt(seen: Seen, cookie: SessionCookie): Promise<Adopted | undefined> {
+    const { format, text, claim } = seen;
+    const where = seen.where ?? (await this.#move(seen));
     if (where === undefined) return undefined;
     // Before the answer: nothing may bring the session back once it was ended here.
     await format.end?.(claim.origin);
@@ -93,9 +120,7 @@ export class Adoption {
   }
 
   /** The session is made under an ID of this request's own; whoever is the first to note it down has moved it. */
-  async #move({ format, text, claim }: FoundSession, note: string): Promise<Whereabouts | undefined> {
-    const accepted = await claim.read();
-    if (accepted === undefined || !holdsAnything(accepted)) return undefined;
+  async #move({ format, text, claim, note, accepted }: StillThere): Promise<Whereabouts | undefined> {
     const user = accepted.data[RESERVED.user];
     const owner = typeof user === "string" && user !== "" ? ownerTag(user) : null;
     const where = { salt: encodeBase64url(randomBytes(SALT_BYTES)), owner };
