@@ -31,6 +31,6 @@ export function expressSessions<Data extends object>(sessions: SessionManager<Da
       next();
       return;
     }
-    sessions.run(beginOnNode(sessions, request, request, response).exchange, next);
+    sessions.run(beginOnNode(sessions, request, request, response).exchange, next, response);
   };
 }

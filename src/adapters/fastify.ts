@@ -24,11 +24,11 @@ export function fastifySessions<Data extends object>(sessions: SessionManager<Da
     app.addHook("onRequest", (request: FastifyRequest, reply, next) => {
       if (sessions.isBound(request)) return next();
       const { exchange } = beginOnNode(sessions, request, request.raw, reply.raw);
-      return sessions.run(exchange, next);
+      return sessions.run(exchange, next, reply.raw);
     });
     // What reads the body loses track of the request.
-    app.addHook("preValidation", (request: FastifyRequest, _reply, next) => {
-      sessions.run(sessions.exchangeOf(request)!, next);
+    app.addHook("preValidation", (request: FastifyRequest, reply, next) => {
+      sessions.run(sessions.exchangeOf(request)!, next, reply.raw);
     });
     // A promise is returned, where there is one: what done throws, because the answer cannot be sent, would be caught by nobody.
     app.addHook("onSend", (request: FastifyRequest, reply, payload, done) => {

@@ -21,7 +21,8 @@ export function h3Sessions<Data extends object>(sessions: SessionManager<Data>):
     if (sessions.isBound(event)) return next();
     const exchange = openWebExchange(sessions, event.req);
     sessions.bind(event, exchange);
-    const handled = sessions.run(exchange, async () => next()).catch(answerUnauthorized);
+    const answered = { headersSent: false };
+    const handled = sessions.run(exchange, async () => next(), answered).catch(answerUnauthorized);
     let result: unknown;
     try {
       // An error of the application's is answered by H3, and what was written before it is kept.
@@ -33,6 +34,8 @@ export function h3Sessions<Data extends object>(sessions: SessionManager<Data>):
       const refusal = refusalOf(error);
       if (refusal === undefined) throw error;
       return refusalResponse(refusal, result instanceof Response ? result : undefined);
+    } finally {
+      answered.headersSent = true;
     }
     if (!exchange.hasHeaders || result === HANDLED) return handled;
     // Made now, because a header that the application has set on a Response of its own counts as well.

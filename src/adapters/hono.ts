@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { ServerResponse } from "node:http";
 import type { ResponseHeaders, SessionManager } from "../session/index.ts";
+import type { RequestFacts } from "../session/request-facts.ts";
 import { type NodeRequest, openNodeExchange } from "./node-exchange.ts";
 import { Head } from "./node-head.ts";
 import { isRefusal, type Refusal, refusalOf, refusalResponse } from "./refusal.ts";
@@ -27,21 +28,13 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
     if (sessions.isBound(c)) return next();
     const { incoming, outgoing } = (c.env ?? {}) as NodeBindings;
     const onNode = incoming !== undefined && typeof outgoing?.writeHead === "function";
-    const exchange = onNode
-      ? openNodeExchange(sessions, incoming)
-      : sessions.open({
-          cookie: c.req.header("Cookie"),
-          host: c.req.header("Host") ?? new URL(c.req.url).host,
-          encrypted: c.req.url.startsWith("https:"),
-          userAgent: () => c.req.header("User-Agent"),
-          method: c.req.method,
-          url: c.req.url.replace(/^[^/]*\/\/[^/?]*/, ""),
-          forwardedFor: () => c.req.header("X-Forwarded-For"),
-        });
+    const exchange = onNode ? openNodeExchange(sessions, incoming) : sessions.open(factsOf(c));
     sessions.bind(c, exchange);
     // On Node a look at the headers would make a real Response of Hono's light one, which costs more than all the rest.
     const head = onNode ? new Head(outgoing, exchange) : undefined;
-    return sessions.run(exchange, next).then(() => {
+    const answered = { headersSent: false };
+    return sessions.run(exchange, next, onNode ? outgoing : answered).then(() => {
+      answered.headersSent = true;
       // Hono's own answer to any error; what the application answers by itself stays.
       const refusal = c.res.status === 500 ? refusalOf(c.error) : undefined;
       if (refusal !== undefined) {
@@ -59,7 +52,12 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
         return refuse(error);
       }
       return finish();
-    });
+    }, fail);
+
+    function fail(error: unknown): never {
+      answered.headersSent = true;
+      throw error;
+    }
 
     function finish(): void {
       if (!onNode && exchange.hasHeaders) exchange.writeTo(headersOf(c));
@@ -84,6 +82,20 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
       c.res = undefined;
       c.res = response;
     }
+  };
+}
+
+function factsOf({ req }: Context): RequestFacts {
+  // Without a host, in HTTP/1.0, Bun gives the path alone.
+  const [, scheme, host, url] = /^(?:(\w+):\/\/([^/?]*))?(.*)/.exec(req.url)!;
+  return {
+    cookie: req.header("Cookie"),
+    host: req.header("Host") ?? host,
+    encrypted: scheme === "https",
+    userAgent: () => req.header("User-Agent"),
+    method: req.method,
+    url,
+    forwardedFor: () => req.header("X-Forwarded-For"),
   };
 }
 

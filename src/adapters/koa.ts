@@ -27,7 +27,7 @@ export function koaSessions<Data extends object>(sessions: SessionManager<Data>)
   return async (ctx, next) => {
     if (sessions.isBound(ctx)) return next();
     const { exchange } = beginOnNode(sessions, ctx, ctx.req, ctx.res);
-    await sessions.run(exchange, next);
+    await sessions.run(exchange, next, ctx.res);
     if (ctx.respond === false || isRefusal(exchange, ctx.res.statusCode)) return undefined;
     return exchange.commit();
   };

@@ -127,7 +127,10 @@ export function nextSessions<Data extends object>(
       return async (...args) => {
         const work = async (): ReturnType<typeof act> => act(...args);
         return changing({ method: "POST" }, work, async (exchange) => {
-          const acted = sessions.run(exchange, work);
+          const answered = { headersSent: false };
+          const acted = sessions.run(exchange, work, answered).finally(() => {
+            answered.headersSent = true;
+          });
           // What was written before an error of the application's is kept, and before redirect(), which throws.
           await acted.catch(unlessRefused);
           await settle(exchange);

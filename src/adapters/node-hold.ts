@@ -3,7 +3,7 @@ import { DrainWaiters } from "./node-drain.ts";
 import { checkChunk, checkStatus, refuseHeaders } from "./node-errors.ts";
 import type { NodeResponse } from "./node-exchange.ts";
 import { setGiven } from "./node-headers.ts";
-import { lookSent, type SentLook } from "./node-look.ts";
+import { lookSent, mayLookEnded, type SentLook } from "./node-look.ts";
 import { intercept, type Layer, type Method, type Methods, SENDING, type Sending } from "./node-methods.ts";
 import { refuse } from "./node-refuse.ts";
 
@@ -28,6 +28,7 @@ export class Hold implements Layer {
   /** What the application has sent meanwhile. */
   #calls: Call[] = [];
   #status = 200;
+  #reason: string | undefined;
   #look: SentLook | undefined;
   #waiters: DrainWaiters | undefined;
   #failure: unknown;
@@ -92,10 +93,11 @@ export class Hold implements Layer {
     } else if (method === "write" || (args[0] && typeof args[0] !== "function")) checkChunk(args[0]);
     if (this.#look === undefined) {
       this.#status = checkStatus(target.statusCode);
+      if (hasReason(target)) this.#reason = target.statusMessage;
       this.#look = lookSent(target as unknown as NodeResponse);
     }
     this.#calls.push([method, args]);
-    if (method === "end") this.#look.ended();
+    if (method === "end" && mayLookEnded(target as unknown as NodeResponse)) this.#look.ended();
     if (method !== "write") return target;
     this.#look.full();
     this.#waiters ??= new DrainWaiters(target);
@@ -108,6 +110,7 @@ export class Hold implements Layer {
     if (calls.length === 0) return;
     const target = this.#target;
     target.statusCode = this.#status;
+    if (hasReason(target)) target.statusMessage = this.#reason!;
     try {
       let goesOn: unknown;
       for (const [method, args] of calls) {
@@ -156,6 +159,11 @@ export class Hold implements Layer {
     if (callback !== undefined) process.nextTick(callback, this.#failure);
     return method === "write" ? false : this.#target;
   }
+}
+
+/** Whether a reason was set. HTTP/2 has none, and warns whoever asks for it. */
+function hasReason(target: Target): boolean {
+  return Object.hasOwn(target, "statusMessage");
 }
 
 /** A pipeline that goes on writing would wait for ever. */

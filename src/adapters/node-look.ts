@@ -14,6 +14,15 @@ export function lookSent(response: NodeResponse): SentLook {
   return goesByHeader(response) ? new HeaderLook(response) : new CoveredLook(response);
 }
 
+/**
+ * Whether nobody takes a response for a whole one because it looks ended. Where its connection is none, as in functions of AWS, whoever has
+ * made it reads it then.
+ */
+export function mayLookEnded({ socket }: NodeResponse): boolean {
+  // One that waits for its turn has none yet.
+  return !socket || "pipe" in socket;
+}
+
 /** What Node's responses of HTTP/1 go by. */
 interface HeaderResponse {
   _header: unknown;

@@ -37,7 +37,7 @@ export function nodeSessions<Data extends object, Req extends NodeRequest, Res e
       head.fail(error);
     };
     try {
-      const result = sessions.run(exchange, () => handler(request, response));
+      const result = sessions.run(exchange, () => handler(request, response), response);
       return result instanceof Promise ? (result.catch(answer) as Result) : result;
     } catch (error) {
       return answer(error);

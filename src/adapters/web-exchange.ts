@@ -14,10 +14,11 @@ export function openWebExchange<Data extends object>(
   sessions: SessionManager<Data>,
   { url, method, headers }: WebRequest,
 ): Exchange<Data> {
-  const { host, protocol, pathname, search } = new URL(url);
+  // Without a host, in HTTP/1.0, Bun gives the path alone.
+  const { host, protocol, pathname, search } = new URL(url.startsWith("/") ? `none://${url}` : url);
   return sessions.open({
     cookie: headers.get("Cookie") ?? undefined,
-    host: headers.get("Host") ?? host,
+    host: headers.get("Host") ?? (host || undefined),
     encrypted: protocol === "https:",
     userAgent: () => headers.get("User-Agent") ?? undefined,
     method,
@@ -30,31 +31,33 @@ export function openWebExchange<Data extends object>(
  * Lets `handle` answer a request, and stores its session before the response leaves.
  *
  * @param context what the application asks for the session with
+ * @param handle undefined is no answer: to what Bun has made a WebSocket of
  * @param answersErrors whether `handle` makes a response of status 500 of every error
  */
-export async function answer<Data extends object>(
+export async function answer<Data extends object, Answer extends Response | undefined>(
   sessions: SessionManager<Data>,
   context: object,
   request: WebRequest,
-  handle: () => Response | Promise<Response>,
+  handle: () => Answer | Promise<Answer>,
   answersErrors = false,
-): Promise<Response> {
+): Promise<Answer | Response> {
   const exchange = openWebExchange(sessions, request);
   sessions.bind(context, exchange);
   return answerWithin(sessions, exchange, handle, answersErrors);
 }
 
 /** As {@link answer}, in an exchange that was opened before. */
-export async function answerWithin<Data extends object>(
+export async function answerWithin<Data extends object, Answer extends Response | undefined>(
   sessions: SessionManager<Data>,
   exchange: Exchange<Data>,
-  handle: () => Response | Promise<Response>,
+  handle: () => Answer | Promise<Answer>,
   answersErrors = false,
-): Promise<Response> {
-  let response: Response | undefined;
+): Promise<Answer | Response> {
+  const answered = { headersSent: false };
+  let response: Answer | Response | undefined;
   try {
     try {
-      response = await sessions.run(exchange, handle);
+      response = await sessions.run(exchange, handle, answered);
     } catch (error) {
       if (!(error instanceof UnauthorizedError)) {
         if (exchange.mayWait && refusalOf(error) === undefined) await keep(exchange);
@@ -63,16 +66,22 @@ export async function answerWithin<Data extends object>(
       // What asks a visitor to log in is an answer like any other.
       response = error.getResponse();
     }
-    if (isRefusal(exchange, response.status)) return response;
-    if (answersErrors && response.status === 500 && exchange.failure !== undefined) throw exchange.failure;
+    const status = response?.status ?? UPGRADED;
+    if (isRefusal(exchange, status)) return response;
+    if (answersErrors && status === 500 && exchange.failure !== undefined) throw exchange.failure;
     await exchange.commit();
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     return refusalResponse(refusal, response);
+  } finally {
+    answered.headersSent = true;
   }
-  return withExchangeHeaders(response, exchange);
+  return response && withExchangeHeaders(response, exchange);
 }
+
+/** The status of what has become a WebSocket. */
+const UPGRADED = 101;
 
 /** Stores what was written before an error of the application's, which no answer of ours tells of; nor does what goes wrong with that. */
 async function keep(exchange: Pick<Exchange, "commit">): Promise<void> {

@@ -1,11 +1,14 @@
 import type { SessionManager } from "../session/index.ts";
 import { answer } from "./web-exchange.ts";
 
-/** A handler of the Fetch API's kind; what comes after the request (environment, context, parameters) is handed through. */
-export type WebHandler<Rest extends unknown[]> = (
+/**
+ * A handler of the Fetch API's kind; what comes after the request (environment, context, parameters) is handed through. With Bun it may
+ * return undefined for what has become a WebSocket: no cookie can bring a change of its session then.
+ */
+export type WebHandler<Rest extends unknown[], Answer extends Response | undefined = Response> = (
   request: Request,
   ...rest: Rest
-) => Response | Promise<Response>;
+) => Answer | Promise<Answer>;
 
 /**
  * Sessions for servers that turn a `Request` into a `Response`: Bun, Deno, Cloudflare Workers, service workers.
@@ -20,10 +23,14 @@ export type WebHandler<Rest extends unknown[]> = (
  *   }),
  * };
  */
-export function webSessions<Data extends object, Rest extends unknown[]>(
+export function webSessions<
+  Data extends object,
+  Rest extends unknown[],
+  Answer extends Response | undefined = Response,
+>(
   sessions: SessionManager<Data>,
-  handler: WebHandler<Rest>,
-): (request: Request, ...rest: Rest) => Promise<Response> {
+  handler: WebHandler<Rest, Answer>,
+): (request: Request, ...rest: Rest) => Promise<Answer | Response> {
   return async (request, ...rest) =>
     sessions.isBound(request)
       ? handler(request, ...rest)

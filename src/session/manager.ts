@@ -138,25 +138,32 @@ export class SessionManager<Data extends object = any> {
   }
 
   /**
-   * The session of the request that is being answered, anywhere below its handler.
+   * The session of the request that is being answered, anywhere below its handler, until the response's headers leave.
    *
-   * @throws ConfigError outside of a request
+   * @throws ConfigError outside of a request, and in the context of one whose response has begun to leave
    */
   current(): Promise<Session<Data>> {
-    const exchange = this.currentExchange();
-    if (exchange === undefined) {
-      return Promise.reject(
-        new ConfigError("There is no current session: sessions.current() was called outside of a request."),
-      );
+    const here = this.#here();
+    // What has kept the context of a request that was answered may be at work for another visitor.
+    if (here === undefined || here.response?.headersSent) {
+      const why =
+        here === undefined
+          ? "sessions.current() was called outside of a request."
+          : "the response has begun to leave. A driver's callback runs in the context of the request that opened its connection: use promises, AsyncResource.bind(callback) or sessions.get(request).";
+      return Promise.reject(new ConfigError(`There is no current session: ${why}`));
     }
-    return exchange.session();
+    return (here.exchange as Exchange<Data>).session();
   }
 
   /** @internal The exchange of the request that is being answered; undefined outside of one. */
   currentExchange(): Exchange<Data> | undefined {
+    return this.#here()?.exchange as Exchange<Data> | undefined;
+  }
+
+  #here(): Ambient | undefined {
     let here = ambient.getStore();
     while (here !== undefined && here.manager !== this) here = here.outer;
-    return here?.exchange as Exchange<Data> | undefined;
+    return here;
   }
 
   /** Calls `listener` for each event of a type, or of all (`"*"`); returns what removes it. Listeners must be quick. */
@@ -288,10 +295,14 @@ export class SessionManager<Data extends object = any> {
     bindCookies(context, exchange.jar);
   }
 
-  /** For adapters: runs the application's handler, in which `sessions.current()` is about this exchange. */
-  run<T>(exchange: Exchange<Data>, handler: () => T): T {
+  /**
+   * For adapters: runs the application's handler, in which `sessions.current()` is about this exchange.
+   *
+   * @param response Node's, or what says in its place that the headers have left: from then on `sessions.current()` gives no session
+   */
+  run<T>(exchange: Exchange<Data>, handler: () => T, response?: { readonly headersSent: boolean }): T {
     if (!this.#isAmbient) return handler();
-    return ambient.run({ manager: this, exchange, outer: ambient.getStore() }, handler);
+    return ambient.run({ manager: this, exchange, response, outer: ambient.getStore() }, handler);
   }
 
   #template(request: RequestFacts): CookieTemplate {
@@ -329,6 +340,7 @@ export function createSessions<Data extends object = Dict, CookieName extends st
 interface Ambient {
   readonly manager: SessionManager;
   readonly exchange: object;
+  readonly response: { readonly headersSent: boolean } | undefined;
   readonly outer: Ambient | undefined;
 }
 

@@ -9,6 +9,7 @@ import { streamText } from "hono/streaming";
 import { createSessions, HeadersSentError, serverSide, type SessionManager, StoreError } from "hipflask";
 import { honoSessions } from "hipflask/adapters/hono";
 import { MemoryStore } from "hipflask/stores/memory";
+import { cookieFor } from "hipflask/testing";
 import { createServer } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { overFetch, overHttp, type Send } from "../../src/testing/adapters/send.ts";
@@ -178,4 +179,14 @@ describe.each(KINDS)("honoSessions $place with $storage.name", ({ place, storage
     const reply = await (await serve(hono))("/");
     expect([reply.text, reply.header("x-own"), reply.cookies("session").length]).toEqual(["text", "1", 1]);
   });
+});
+
+test("honoSessions takes a request without a host, which has its path alone for a URL with Bun", async () => {
+  const sessions = stored.sessions();
+  const hono = new Hono().use(honoSessions(sessions));
+  hono.get("/", async (c) => c.json([(await sessions.get(c)).data, sessions.exchangeOf(c)!.request.host]));
+  const cookie = await cookieFor(sessions, { n: 1 }, { url: "https://example.com" });
+  const request = new Request("http://localhost/", { headers: { cookie } });
+  Object.defineProperty(request, "url", { value: "/" });
+  expect(await (await hono.fetch(request)).json()).toEqual([{ n: 1 }, null]);
 });

@@ -388,6 +388,27 @@ describe.each(["http1", "http2"] as const)("a response over %s that waits for th
 });
 
 describe("a connection over http1", () => {
+  test.each([
+    [undefined, "OK"],
+    ["Fine", "Fine"],
+  ])("brings the reason that was set before the first write: %s", async (reason, sent) => {
+    const sessions = createSessions({ storage: serverSide(new MemoryStore()) });
+    const server = createServer(
+      nodeSessions(sessions, async (request, response: ServerResponse) => {
+        (await sessions.get(request)).data["n"] = 1;
+        if (reason !== undefined) response.statusMessage = reason;
+        response.write("one");
+        response.statusCode = 500;
+        response.statusMessage = "Too late";
+        response.end();
+      }),
+    );
+    const { origin, close } = await listen(server);
+    onTestFinished(close);
+    const { status, statusText } = await fetch(origin);
+    expect([status, statusText]).toEqual([200, sent]);
+  });
+
   async function serve(handler: (request: IncomingMessage, response: ServerResponse) => unknown) {
     const server = createServer(handler);
     const { origin, close } = await listen(server);

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { webSessions } from "hipflask/adapters/web";
+import { cookieFor } from "hipflask/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../support/client.ts";
 import { newSession, signed, slow, stored } from "../../src/testing/adapters/storages.ts";
@@ -55,6 +56,28 @@ describe.each([signed, stored, slow])("webSessions with $name", (storage) => {
       (_: Request, env: { key: string }, n: number) => new Response(env.key + n),
     );
     expect(await (await handle(new Request("http://localhost/"), { key: "k" }, 7)).text()).toBe("k7");
+  });
+
+  test("a request without a host has its path alone for a URL, as with Bun", async () => {
+    const cookie = await cookieFor(sessions, { n: 1 }, { url: "https://example.com" });
+    const request = { url: "/path?a=b", method: "GET", headers: new Headers({ cookie }) } as Request;
+    const handle = webSessions(sessions, async (asked: Request) =>
+      Response.json([(await sessions.get(asked)).data, sessions.exchangeOf(asked)!.request]),
+    );
+    const [data, facts] = (await (await handle(request)).json()) as unknown[];
+    expect([data, facts]).toEqual([{ n: 1 }, { cookie, encrypted: false, method: "GET", url: "/path?a=b" }]);
+  });
+
+  test("no answer, to what Bun has made a WebSocket of, stays none, and what was written is kept in a store", async () => {
+    const upgrade = webSessions(sessions, async (request: Request) => {
+      (await sessions.get(request)).data["n"] = 1;
+      return undefined;
+    });
+    const cookie = `session=${await newSession(sessions, { n: 0 })}`;
+    const request = () => new Request("http://localhost/", { headers: { cookie } });
+    expect(await upgrade(request())).toBe(undefined);
+    const { data } = await sessions.fromRequest(request());
+    expect(data).toEqual({ n: storage.isStored ? 1 : 0 });
   });
 
   test("what the handler throws is thrown on as it is", async () => {

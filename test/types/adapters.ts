@@ -76,6 +76,14 @@ expectTypeOf(handler).toEqualTypeOf<(request: Request, env: { KEY: string }) => 
 // @ts-expect-error -- it takes an environment
 void handler(new Request("http://localhost"));
 
+const onBun = webSessions(sessions, async (request, server: { upgrade(request: Request): boolean }) => {
+  if (server.upgrade(request)) return;
+  return Response.json({ count: await count(request) });
+});
+expectTypeOf(onBun).returns.resolves.toEqualTypeOf<Response | undefined>();
+// @ts-expect-error -- it is no answer
+webSessions(sessions, () => "text");
+
 export const middleware: MiddlewareFunction<Response>[] = [reactRouterSessions(sessions)];
 export const loader = ({ context }: LoaderFunctionArgs): Promise<number> => count(context);
 
