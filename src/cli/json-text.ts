@@ -23,7 +23,16 @@ export function indented(json: string, margin = ""): string {
 
 /** A text without what a terminal would obey: control characters, and those that turn the direction of writing, as `\uXXXX`. */
 export function printable(text: string): string {
-  return text.replace(NOT_PRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(NOT_PRINTABLE, escaped);
+}
+
+/** As {@link printable}, and in one line. */
+export function printableLine(text: string): string {
+  return printable(text).replace(/[\t\n]/g, escaped);
+}
+
+function escaped(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** A text as JSON: itself where it is JSON already. */

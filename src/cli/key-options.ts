@@ -3,15 +3,18 @@ import { KEY_NAMES } from "./keys.ts";
 
 /** The options of all commands that take keys. */
 export function withKeys(command: Command): Command {
-  return command
-    .addOption(
-      repeatable(
-        "-k, --key <key>",
-        "a secret key, or several by several -k; other users of the machine may see it, so prefer the environment",
-      ),
-    )
-    .addOption(new Option("-f, --env-file <path>", "read the keys from an env file").conflicts("key"))
-    .addOption(nameOption("-n, --key-name <name>"));
+  return (
+    command
+      .addOption(
+        repeatable(
+          "-k, --key <key>",
+          "a secret key, or several by several -k; other users of the machine may see it, so prefer the environment",
+        ),
+      )
+      // Node would take --env-file for one of its own, also behind the script.
+      .addOption(new Option("-f, --keys-file <path>", "read the keys from an env file").conflicts("key"))
+      .addOption(nameOption("-n, --key-name <name>"))
+  );
 }
 
 /** Which variables hold keys. */

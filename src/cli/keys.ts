@@ -33,13 +33,16 @@ export function keysIn(env: Io["env"], names: readonly string[]): NamedKey[] {
 /** How a command is given keys. */
 export interface KeyOptions {
   readonly key?: readonly string[];
-  readonly envFile?: string;
+  readonly keysFile?: string;
   readonly keyName?: readonly string[];
 }
 
 /** The keys that a command was given: as arguments, or in the variables of a file or of the environment. @throws UsageError */
-export async function keysOf({ key, envFile, keyName = KEY_NAMES }: KeyOptions, io: Io): Promise<NamedKey[]> {
-  if (key === undefined) return keysIn(await variablesOf(envFile, io), keyName);
+export async function keysOf(
+  { key, keysFile, keyName = KEY_NAMES }: KeyOptions,
+  io: Io,
+): Promise<NamedKey[]> {
+  if (key === undefined) return keysIn(await variablesOf(keysFile, io), keyName);
   if (key.includes("")) throw new UsageError("A key is empty.");
   return key.map((one, i) => ({ where: key.length > 1 ? `key ${i + 1}` : "the key given", key: one }));
 }

@@ -20,7 +20,7 @@ export function sessionTests(bench: Bench): void {
       expect(await page.getByRole("meter").getAttribute("aria-valuenow")).toBe(String(bytes));
       await press("Change one character");
       await shows("#ignored", "token.bad_mac");
-      await shows(".part.signature.wrong", "signature does not match any key");
+      await shows(".part.signature.wrong", "no signature that one of the keys has made");
       await shows(".part.payload .tree", "hello");
       expect(await page.locator("code.token mark").count()).toBe(1);
       expect(await colourOf(tab, ".token .signature.wrong")).not.toBe(await colourOf(tab, ".token .payload"));

@@ -78,7 +78,7 @@ async function look(text: string, options: CookieOptions, io: Io, mustBeGood: bo
   const keys = await keysOf(options, io);
   if (mustBeGood && keys.length === 0)
     throw new UsageError(
-      "There is no key to verify it with. Give one: SECRET_KEY in the environment, --env-file, or --key.",
+      "There is no key to verify it with. Give one: SECRET_KEY in the environment, --keys-file, or --key.",
     );
   const now = Math.floor(Date.now() / 1000);
   const { application, salt, maxAge, json } = options;

@@ -99,7 +99,7 @@ async function withStore(url: string, options: RecordOptions | undefined, io: Io
   const keys = options?.encrypted ? await keysOf(options, io) : undefined;
   if (keys?.length === 0)
     throw new UsageError(
-      "There is no key to read encrypted records with. Give it: SECRET_KEY in the environment, --env-file, or --key.",
+      "There is no key to read encrypted records with. Give it: SECRET_KEY in the environment, --keys-file, or --key.",
     );
   const { openStore } = await import("../stores/open.ts");
   const { store, close } = await openStore(url, io.cwd);

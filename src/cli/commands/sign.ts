@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { MAX_COOKIE_BYTES } from "../../cookie/attributes.ts";
 import { type Io, print, readStdin, UsageError } from "../io.ts";
 import { withKeys } from "../key-options.ts";
 import { type KeyOptions, keysOf } from "../keys.ts";
@@ -28,7 +29,7 @@ export function register(program: Command, io: Io): void {
       `
 Examples:
   SECRET_KEY=... npx hipflask sign '{"user_id": 1}'
-  npx hipflask sign '{"_user_id": "42"}' --storage encrypted --env-file .env
+  npx hipflask sign '{"_user_id": "42"}' --storage encrypted --keys-file .env
 
 Who is logged in is _user_id, whether the session outlives the browser _permanent.`,
     )
@@ -52,7 +53,7 @@ async function sign(
   const [newest] = await keysOf(options, io);
   if (newest === undefined)
     throw new UsageError(
-      "There is no key to sign with. Give one: SECRET_KEY in the environment, --env-file, or --key.",
+      "There is no key to sign with. Give one: SECRET_KEY in the environment, --keys-file, or --key.",
     );
   const codec =
     storage === "encrypted"
@@ -60,7 +61,14 @@ async function sign(
       : new FlaskCookie(newest.key, { compressAbove: 0 });
   try {
     const { data, numberTypes } = new TaggedJson().parse(text);
-    await print(io.stdout, codec.seal(codec.stringify(data, numberTypes), cookie));
+    const value = codec.seal(codec.stringify(data, numberTypes), cookie);
+    await print(io.stdout, value);
+    const size = cookie.length + value.length;
+    if (size > MAX_COOKIE_BYTES)
+      await print(
+        io.stderr,
+        `Browsers keep no cookie of ${size} bytes, name and value: ${MAX_COOKIE_BYTES} are the most.`,
+      );
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
     throw new UsageError("That is no JSON of an object. Write it like '{\"user_id\": 1}'.");

@@ -1,7 +1,7 @@
 import type { OwnedRecord, SessionStore } from "../../session/index.ts";
 import { ownerTag } from "../../session/server-side/session-id.ts";
 import { InterruptedError, type Io, print, UsageError } from "../io.ts";
-import { asJson, printable } from "../json-text.ts";
+import { asJson, printableLine } from "../json-text.ts";
 import type { NamedKey } from "../keys.ts";
 import { Progress } from "../progress.ts";
 import { styleOf } from "../style.ts";
@@ -53,7 +53,13 @@ const HEAD = row("LAST SEEN", "ENDS IN", "USER", "DEVICE", "HANDLE");
 function tableLine({ handle, user, device, seen, expires, content }: RecordFacts, now: number): string {
   const who = content === undefined ? "(cannot be read)" : (user ?? "-");
   const ago = `${span(Math.max(0, now - seen.getTime() / 1000))} ago`;
-  return row(ago, span(expires.getTime() / 1000 - now), printable(who), printable(device ?? "-"), handle);
+  return row(
+    ago,
+    span(expires.getTime() / 1000 - now),
+    printableLine(who),
+    printableLine(device ?? "-"),
+    handle,
+  );
 }
 
 function row(seen: string, ends: string, user: string, device: string, handle: string): string {

@@ -1,7 +1,7 @@
 import type { SessionStore } from "../../session/index.ts";
 import { readHandle } from "../../session/server-side/session-id.ts";
 import { EXIT, type Io, print, UsageError } from "../io.ts";
-import { indented, printable } from "../json-text.ts";
+import { indented, printable, printableLine } from "../json-text.ts";
 import type { NamedKey } from "../keys.ts";
 import { styleOf } from "../style.ts";
 import { moment } from "../times.ts";
@@ -29,8 +29,8 @@ export async function show(
   const { dim } = styleOf(io.stdout, io.env);
   const now = Date.now() / 1000;
   const rows: [string, string | undefined][] = [
-    ["user", facts.user ?? "-"],
-    ["device", facts.device],
+    ["user", printableLine(facts.user ?? "-")],
+    ["device", facts.device && printableLine(facts.device)],
     ["created", facts.created && moment(facts.created.getTime() / 1000, now)],
     ["last seen", moment(facts.seen.getTime() / 1000, now)],
     ["ends", moment(facts.expires.getTime() / 1000, now)],

@@ -59,7 +59,8 @@ function openValue<Data extends object>(
 }
 
 const REFUSALS = {
-  bad_mac: "A session cookie's signature does not match any key: it was changed, or made with another one.",
+  bad_mac:
+    "A session cookie has no signature that one of the keys has made: it was changed, or made with another one.",
   unknown_key: "A session cookie was made with a key that is not configured.",
   expired: "A session cookie is older than the session may be.",
   future: "A session cookie was made more than five seconds in the future: compare the machines' clocks.",
