@@ -52,7 +52,7 @@ const ON_FETCH = ["adapters/web-exchange", REFUSAL];
 
 /** What the bundle of an import path may hold (rooms, or single files) and how large it may be: minified, gzipped KiB. */
 const paths = {
-  ".": { holds: ["index", ...SESSION], budget: 36 },
+  ".": { holds: ["index", ...SESSION], budget: 38 },
   "./cookie": { holds: COOKIE, budget: 7 },
   "./signer": { holds: SIGNER, budget: 9 },
   "./codec": { holds: CODEC, budget: 24 },
@@ -71,9 +71,9 @@ const paths = {
   },
   "./flask": { holds: ["flask", "stores", ...SESSION], budget: 54 },
   "./adapters/express": { holds: ["adapters/express", ...ON_NODE, ...SESSION], budget: 4 },
-  "./adapters/fastify": { holds: ["adapters/fastify", ...ON_NODE, ...SESSION], budget: 4 },
+  "./adapters/fastify": { holds: ["adapters/fastify", ...ON_NODE, ...SESSION], budget: 4.5 },
   "./adapters/h3": { holds: ["adapters/h3", ...ON_FETCH, ...SESSION], budget: 1.5 },
-  "./adapters/hono": { holds: ["adapters/hono", ...ON_NODE, ...SESSION], budget: 4 },
+  "./adapters/hono": { holds: ["adapters/hono", ...ON_NODE, ...SESSION], budget: 4.5 },
   "./adapters/koa": { holds: ["adapters/koa", ...ON_NODE, ...SESSION], budget: 4 },
   "./adapters/nest": { holds: ["adapters/nest", REFUSAL, ...SESSION], budget: 1.5 },
   "./adapters/next": {
@@ -90,7 +90,7 @@ const paths = {
   "./adapters/web": { holds: ["adapters/web", ...ON_FETCH, ...SESSION], budget: 1.5 },
   "./inspector": { holds: ["inspector", "browser", "csrf", ...SESSION], budget: 86 },
   "./inspector/admin": { holds: ["inspector", "csrf", ...SESSION], budget: 28 },
-  "./login": { holds: ["login", ...SESSION], budget: 13 },
+  "./login": { holds: ["login", ...SESSION], budget: 14 },
   "./migrate": { holds: ["migrate", "express-session/signature", ...SESSION], budget: 9.5 },
   "./stores/caching": {
     holds: ["stores/caching", "stores/cached-record", "stores/caching-lanes", ...BOTTOM],
