@@ -1,9 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { setUp } from "../../test/support/cookie-sessions.ts";
 import { faultyStore } from "../../test/support/faulty-store.ts";
 import { failure, setUpServer } from "../../test/support/server-sessions.ts";
 import { Visitor } from "../../test/support/visitor.ts";
 import { MemoryStore } from "../stores/memory.ts";
+import { warn } from "./events.ts";
 
 describe("events", () => {
   test("go to listeners of their type and of all, until these are removed, and a listener's error disturbs nobody", async () => {
@@ -49,5 +50,22 @@ describe("events", () => {
       "store.failed",
       "session.unsaved",
     ]);
+  });
+});
+
+describe("a warning", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  test("is said once, by the runtime, or in the console where that has no warnings", () => {
+    const emitWarning = vi.spyOn(process, "emitWarning").mockReturnValue();
+    const print = vi.spyOn(console, "warn").mockReturnValue();
+    for (let i = 0; i < 2; i++) warn("one", "CODE");
+    expect(emitWarning.mock.calls).toEqual([["one", { type: "HipflaskWarning", code: "CODE" }]]);
+    vi.stubGlobal("process", { env: {} });
+    for (let i = 0; i < 2; i++) warn("two", "CODE");
+    expect(print.mock.calls).toEqual([["CODE: two"]]);
   });
 });

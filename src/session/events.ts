@@ -147,5 +147,8 @@ const said = new Set<string>();
 export function warn(message: string, code: string, subject: string = message): void {
   if (said.has(subject)) return;
   said.add(subject);
-  process.emitWarning(message, { type: "HipflaskWarning", code });
+  if ((process as Partial<NodeJS.Process>).emitWarning !== undefined)
+    process.emitWarning(message, { type: "HipflaskWarning", code });
+  // oxlint-disable-next-line no-console -- what a Worker of an older compatibility date has in its place
+  else console.warn(`${code}: ${message}`);
 }

@@ -10,10 +10,12 @@ export interface Swept {
 const PASS = 60_000;
 /** ... in slices of this many, which take a third of a millisecond when all of them are due. */
 const SLICE = 1000;
+/** Seconds that a timer may be late. */
+const GRACE = 2;
 
 /**
  * Removes what is due, a little at a time. There is one timer, only while there is something to sweep, and it keeps no
- * process alive.
+ * process alive. Where a timer ends with the request that made it, as on workerd, the next record that is added stands in for it.
  */
 export class Sweep<T extends Swept> {
   readonly #remove: (record: T) => void;
@@ -21,6 +23,8 @@ export class Sweep<T extends Swept> {
   /** How many slots the present pass has yet to see. */
   #unseen = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** The second of the process's life after which the timer will not come any more. */
+  #late = 0;
 
   /** `remove` is called for what is due, and must call `delete`. */
   constructor(remove: (record: T) => void) {
@@ -32,6 +36,7 @@ export class Sweep<T extends Swept> {
   }
 
   add(record: T): void {
+    if (this.#timer !== undefined && uptime() > this.#late) this.#sweepSlice();
     record.slot = this.#slots.push(record) - 1;
     if (this.#timer === undefined) this.#schedule();
   }
@@ -61,7 +66,9 @@ export class Sweep<T extends Swept> {
 
   #schedule(): void {
     const delay = Math.min(PASS, (PASS * SLICE) / this.#slots.length);
-    this.#timer = setTimeout(() => this.#sweepSlice(), delay).unref();
+    this.#timer = setTimeout(() => this.#sweepSlice(), delay);
+    this.#timer.unref?.();
+    this.#late = uptime() + delay / 1000 + GRACE;
   }
 
   /** From the last slot to the first, so that what moves into a slot that became free was seen before. */
@@ -75,6 +82,7 @@ export class Sweep<T extends Swept> {
       if (record.due <= now) this.#remove(record);
     }
     this.#unseen = slot;
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#slots.length > 0) this.#schedule();
   }

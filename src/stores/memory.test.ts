@@ -172,6 +172,18 @@ describe("the sweep of a MemoryStore", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("goes on with the next record where a timer has ended with the request that made it", async () => {
+    const store = new MemoryStore();
+    for (let index = 0; index < 100; index++) await store.create(key(index), record(1, 1), now);
+    vi.clearAllTimers();
+    vi.advanceTimersByTime(130_000);
+    await store.create(key("a"), record(1), now);
+    expect(await store.load(key(0), now)).toBeUndefined();
+    expect(await store.load(key("a"), now)).toBeDefined();
+    expect(vi.getTimerCount()).toBe(1);
+    store.close();
+  });
+
   const count = process.env["HIPFLASK_LONG"] === "1" ? 1_000_000 : 200_000;
   test(
     `of ${count} records that have all expired goes in slices that take less than 5 ms`,

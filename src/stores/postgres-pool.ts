@@ -14,6 +14,11 @@ interface NamedQuery {
   readonly values: unknown[];
 }
 
+/** Bytes that came as base64, in lines as PostgreSQL writes it. */
+export function fromBase64(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, "base64"));
+}
+
 /** A pool, and whether statements are prepared under names. */
 export class PostgresQueries {
   readonly #pool: PostgresPool;

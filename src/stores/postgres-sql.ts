@@ -12,6 +12,9 @@ export function isOnlyCleaner(table: string): string {
   return `(SELECT pg_try_advisory_xact_lock(${LOCKS}, '${table}'::regclass::oid::int))`;
 }
 
+/** The column `data` as text, which costs no more than bytea itself. */
+export const BASE64 = "encode(data, 'base64') AS data";
+
 /** The table and its indexes. */
 export function schema(table: string): string {
   const quoted = quotedName(table);
@@ -29,13 +32,12 @@ CREATE INDEX IF NOT EXISTS "${name}_expires" ON ${quoted} (expires);`;
 }
 
 /**
- * Times travel as seconds since 1970, so that no parser for dates and no time zone of the program takes part, and all else but the data as
- * text, for which no program chooses a parser. Names that end in $ are the statement's own: no table can have them.
+ * Everything comes back as text, for which no program chooses a parser: times as seconds since 1970, so that no time zone takes part, and
+ * data as {@link BASE64}. Names that end in $ are the statement's own: no table can have them.
  */
 export function statements(name: string) {
   const table = quotedName(name);
-  const record =
-    "version::text, data, extract(epoch FROM expires) AS expires, extract(epoch FROM seen) AS seen";
+  const record = `version::text, ${BASE64}, extract(epoch FROM expires)::text AS expires, extract(epoch FROM seen)::text AS seen`;
   const at = (parameter: string) => `to_timestamp(${parameter}::float8)`;
   const key = "id = $1 AND owner IS NOT DISTINCT FROM $2::text";
   const live = `${key} AND expires > ${at("$4")}`;

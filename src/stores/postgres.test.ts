@@ -16,7 +16,7 @@ const LATER = new Date("2031-05-07T00:00:00.001Z");
 const VISITOR = key("visitor");
 const OWNER = "owner".padEnd(22, "0");
 
-/** What a program may have parse numeric, bigint, timestamptz, integer, boolean and uuid. */
+/** What a program may have parse numeric, bigint, timestamptz, integer, boolean, uuid and bytea. */
 const CHOSEN: Record<number, (text: string) => unknown> = {
   23: BigInt,
   16: (text) => text,
@@ -24,6 +24,7 @@ const CHOSEN: Record<number, (text: string) => unknown> = {
   1700: Number,
   20: BigInt,
   1184: () => "a date of another kind",
+  17: (text) => text,
 };
 
 function key(name: string, owner?: string): SessionKey {
@@ -187,25 +188,31 @@ describeWith("postgres", "PostgresStore", () => {
     }
   });
 
-  test("types, time zones and formats that a program has chosen change nothing", async () => {
-    const { store } = await open("types", {
-      options: "-c timezone=Asia/Kathmandu -c datestyle=German,DMY -c bytea_output=escape",
-      types: { getTypeParser: (oid: number) => CHOSEN[oid] ?? types.getTypeParser(oid) } as never,
-    });
-    const data = Uint8Array.from({ length: 256 }, (_, index) => index);
-    const version = await store.create(key("a", OWNER), { data, expires: LATER }, NOW);
-    const stored = { version, data, expires: LATER, seen: NOW };
-    expect(await store.load(key("a", OWNER), NOW)).toEqual(stored);
-    expect(await store.listOwned(OWNER, NOW)).toEqual([{ ...stored, key: key("a", OWNER) }]);
-    const saving = await store.save(key("a", OWNER), randomUUID(), record("lost"), NOW);
-    expect(saving).toEqual({ outcome: "conflict", current: stored });
-    expect(await store.delete(key("a", OWNER))).toEqual(stored);
-    for (const name of ["a", "b", "c"]) await store.create(key(name, OWNER), record("1"), NOW);
-    await store.setup();
-    expect(await store.deleteOwned(OWNER, [key("a").id])).toBe(2);
-    expect(await store.deleteExpired(10, new Date(+LATER + 1))).toBe(1);
-    expect(await store.deleteAll()).toBe(0);
-  });
+  test.for([
+    ["parsers", { types: { getTypeParser: (oid: number) => CHOSEN[oid] ?? types.getTypeParser(oid) } }],
+    ["binary", { binary: true }],
+  ] as const)(
+    "types, time zones and formats that a program has chosen change nothing: %s",
+    async ([kind, chosen]) => {
+      const { store } = await open(`types_${kind}`, {
+        options: "-c timezone=Asia/Kathmandu -c datestyle=German,DMY -c bytea_output=escape",
+        ...(chosen as PoolConfig),
+      });
+      const data = Uint8Array.from({ length: 256 }, (_, index) => index);
+      const version = await store.create(key("a", OWNER), { data, expires: LATER }, NOW);
+      const stored = { version, data, expires: LATER, seen: NOW };
+      expect(await store.load(key("a", OWNER), NOW)).toEqual(stored);
+      expect(await store.listOwned(OWNER, NOW)).toEqual([{ ...stored, key: key("a", OWNER) }]);
+      const saving = await store.save(key("a", OWNER), randomUUID(), record("lost"), NOW);
+      expect(saving).toEqual({ outcome: "conflict", current: stored });
+      expect(await store.delete(key("a", OWNER))).toEqual(stored);
+      for (const name of ["a", "b", "c"]) await store.create(key(name, OWNER), record("1"), NOW);
+      await store.setup();
+      expect(await store.deleteOwned(OWNER, [key("a").id])).toBe(2);
+      expect(await store.deleteExpired(10, new Date(+LATER + 1))).toBe(1);
+      expect(await store.deleteAll()).toBe(0);
+    },
+  );
 
   test("each method is one query, whatever it comes to", async () => {
     const { pool } = await open("counted");

@@ -9,7 +9,7 @@ import type {
   StoredRecord,
   Version,
 } from "../session/store.ts";
-import { type PostgresPool, PostgresQueries } from "./postgres-pool.ts";
+import { fromBase64, type PostgresPool, PostgresQueries } from "./postgres-pool.ts";
 import { idAfter, pageById } from "./record-page.ts";
 import { quotedName, schema, SETUP_LOCK, statements } from "./postgres-sql.ts";
 
@@ -166,12 +166,12 @@ export class PostgresStore implements SessionStore {
 
 const TABLE = "hipflask_sessions";
 
-/** A record as it comes from the driver. Numbers with a fraction come as text; programs may have chosen something else. */
+/** A record as it comes from the driver. */
 interface Row {
   readonly version: string;
-  readonly data: Uint8Array;
-  readonly expires: unknown;
-  readonly seen: unknown;
+  readonly data: string;
+  readonly expires: string;
+  readonly seen: string;
 }
 
 interface OwnedRow extends Row {
@@ -198,8 +198,8 @@ function seconds(date: Date): number {
 }
 
 function stored({ version, data, expires, seen }: Row): StoredRecord {
-  const date = (epoch: unknown) => new Date(Math.round(Number(epoch) * 1000));
-  return { version, data: new Uint8Array(data), expires: date(expires), seen: date(seen) };
+  const date = (epoch: string) => new Date(Math.round(Number(epoch) * 1000));
+  return { version, data: fromBase64(data), expires: date(expires), seen: date(seen) };
 }
 
 function owned(row: OwnedRow): OwnedRecord {

@@ -20,26 +20,33 @@ export class SqliteConnection {
   readonly #database: SqliteDatabase;
   readonly #prepared = new Map<string, SqliteStatement>();
   readonly #writer: SqliteWriter;
+  /** What is to be set before the connection is used. */
+  #pragmas: string | undefined;
 
-  /** @throws ConfigError when the database is none; `store` is what it was given to */
-  constructor(database: SqliteDatabase, store: string) {
+  /**
+   * @param store - what it was given to
+   * @param pragmas - set what holds for this connection alone
+   * @throws ConfigError when the database is none
+   */
+  constructor(database: SqliteDatabase, store: string, pragmas: string) {
     if (typeof database?.prepare !== "function" || typeof database.exec !== "function") {
       throw new ConfigError(
         `${store} takes an open database of node:sqlite, better-sqlite3 or bun:sqlite: new ${store}(new DatabaseSync(path)).`,
       );
     }
     this.#database = database;
-    this.#writer = new SqliteWriter(database);
-  }
-
-  /** Sets what holds for this connection alone: a list of pragmas. SQLite's own way of waiting is turned off, because it would stop the event loop. */
-  configure(pragmas: string): void {
-    this.#database.exec(`PRAGMA busy_timeout = 0; ${pragmas}`);
+    this.#writer = new SqliteWriter(database, () => this.#configure());
+    this.#pragmas = pragmas;
+    // SQLite's own way of waiting would stop the event loop.
+    database.exec("PRAGMA busy_timeout = 0");
   }
 
   /** What `work` gives, which reads. */
   read<T>(work: () => T): Promise<T> {
-    return whenFree(work);
+    return whenFree(() => {
+      this.#configure();
+      return work();
+    });
   }
 
   /** What `work` gives, in a transaction, when it is durable. It may run more than once, after what it did has been undone. */
@@ -65,6 +72,16 @@ export class SqliteConnection {
   run(sql: string, values: readonly unknown[]): number {
     const { changes } = this.#statement(sql).run(...values) as { readonly changes: number | bigint };
     return Number(changes);
+  }
+
+  /** When it is first used, because it reads the file, which another process may have locked. */
+  #configure(): void {
+    if (this.#pragmas === undefined) return;
+    this.#database.exec(this.#pragmas);
+    if (Array.isArray(this.#database.prepare("SELECT 1").all()[0])) {
+      throw new ConfigError("The store reads rows as objects: open its database without returnArrays.");
+    }
+    this.#pragmas = undefined;
   }
 
   /** Prepared when it is first used, because the table may not be there before. */

@@ -18,11 +18,14 @@ interface Write {
  */
 export class SqliteWriter {
   readonly #database: { exec(sql: string): unknown };
+  readonly #prepare: () => void;
   #waiting: Write[] = [];
   #running = false;
 
-  constructor(database: { exec(sql: string): unknown }) {
+  /** @param prepare - called before each transaction */
+  constructor(database: { exec(sql: string): unknown }, prepare: () => void) {
     this.#database = database;
+    this.#prepare = prepare;
   }
 
   /** What `work` gives, when it is durable. It may run more than once, after what it did has been undone. */
@@ -54,6 +57,7 @@ export class SqliteWriter {
   }
 
   #transaction(writes: readonly Write[]): unknown[] {
+    this.#prepare();
     // Not prepared: libsql does not reset a prepared statement that was busy, and with it the connection reads what is past.
     this.#database.exec("BEGIN IMMEDIATE");
     try {

@@ -50,6 +50,27 @@ describe("SqliteStore", () => {
     capabilities: { deleteExpired: true, owners: true, deleteAll: true, list: true },
   });
 
+  test("is made while another connection locks the file, and waits with its first work", async () => {
+    const [other, database] = [connect("locked"), connect("locked")];
+    other.exec("CREATE TABLE other (x); BEGIN EXCLUSIVE");
+    const store = new SqliteStore(database);
+    const ready = store.setup();
+    await delay(30);
+    other.exec("COMMIT");
+    await ready;
+    expect(database.prepare("PRAGMA synchronous").get()).toMatchObject({ synchronous: 2 });
+    expect(await store.load(key("a"), NOW)).toBeUndefined();
+  });
+
+  test("says so where the driver gives rows that are arrays", async () => {
+    const database = connect("arrays");
+    const arrays: SqliteDatabase = {
+      exec: (sql) => database.exec(sql),
+      prepare: (sql) => database.prepare(sql).raw(),
+    };
+    await expect(new SqliteStore(arrays).setup()).rejects.toThrow(/returnArrays/);
+  });
+
   test("refuses what is no database, and options that it does not know", () => {
     for (const database of [undefined, null, "sessions.db", {}, { exec() {} }]) {
       expect(() => new SqliteStore(database as never)).toThrow(ConfigError);

@@ -46,13 +46,12 @@ export class SqliteStore implements SessionStore {
 
   constructor(database: SqliteDatabase, options: SqliteStoreOptions = {}) {
     const { table = TABLE, durability = "sync" } = options;
-    this.#database = new SqliteConnection(database, "SqliteStore");
     if (!Object.hasOwn(DURABILITY, durability)) {
       throw new ConfigError('durability is "sync" or "fast".');
     }
     this.#table = table;
     this.#sql = statements(tableParts(table, 1)[0]!);
-    this.#database.configure(DURABILITY[durability]);
+    this.#database = new SqliteConnection(database, "SqliteStore", DURABILITY[durability]);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { conformanceSuite } from "../app/conformance-suite.ts";
@@ -20,6 +21,14 @@ const WORKERD: Runtime = {
 
 /** What some tests measure or make their data with, and workerd does not have. */
 const LACKING = /process\.cpuUsage method is not implemented|^XAES-256-GCM.* random messages together/;
+
+/** One visitor of slow-worker.ts. */
+interface SlowApp {
+  /** The status and the body of the answer to the visitor; rejects when none comes. */
+  ask(path: string): Promise<[status: number, text: string]>;
+  /** What the store does from now on. */
+  set(query: string): Promise<unknown>;
+}
 
 describeInstalled("runtimes", "Suites on other runtimes", () => {
   const BUN = [PROGRAMS.Bun, "test"] as const;
@@ -75,6 +84,53 @@ describeInstalled("runtimes", "Suites on other runtimes", () => {
         await worker.stop();
       }
     });
+  });
+
+  describe("a Worker with a store over the network", () => {
+    const SOURCE = join(folder, "slow-worker.ts");
+
+    async function using(env: Record<string, string>, work: (app: SlowApp) => Promise<void>): Promise<void> {
+      const worker = await startApp({ SOURCE, ...env }, WORKERD);
+      const get = (path: string, init?: RequestInit) => fetch(worker.origin + path, init);
+      try {
+        const [setCookie] = (await get("/write")).headers.getSetCookie();
+        const headers = { cookie: setCookie!.split(";")[0]! };
+        await work({
+          ask: async (path) => {
+            const response = await get(path, { headers, signal: AbortSignal.timeout(5000) });
+            return [response.status, await response.text()];
+          },
+          set: (query) => get(`/store?${query}`),
+        });
+      } finally {
+        await worker.stop();
+      }
+    }
+
+    test.for([{}, { OLDEST: "1" }])("loses no write of requests that come together: %o", (env) =>
+      using(env, async ({ ask, set }) => {
+        await set("delay=30");
+        for (const path of ["/update", "/write"]) {
+          const answers = await Promise.all(Array.from({ length: 6 }, () => ask(path)));
+          expect(answers.map(([status]) => status)).toEqual(Array(6).fill(200));
+        }
+        const [, before] = await ask("/");
+        expect(Number(before)).toBeGreaterThanOrEqual(8);
+        expect(await ask("/update")).toEqual([200, String(Number(before) + 1)]);
+      }),
+    );
+
+    test("answers while the store fails or says nothing, and serves again once it works", () =>
+      using({}, async ({ ask, set }) => {
+        await set("delay=0&fails");
+        for (let i = 0; i < 7; i++) expect(await ask("/")).toEqual([503, "Service Unavailable"]);
+        await set("delay=60000");
+        await delay(600);
+        expect(await ask("/")).toEqual([503, "Service Unavailable"]);
+        await set("delay=0");
+        await delay(600);
+        for (let i = 0; i < 3; i++) expect(await ask("/")).toEqual([200, "1"]);
+      }));
   });
 
   test.for([

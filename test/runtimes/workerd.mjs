@@ -1,6 +1,7 @@
 /**
  * Serves a Worker with workerd, as the conformance app is served elsewhere: says where it listens, ends with SIGTERM. WORKER is its file,
- * bundled already; without it, it is test/app/worker.ts.
+ * bundled already; without it, it is SOURCE, and without that test/app/worker.ts. With OLDEST set it runs as on the first compatibility date that
+ * will do.
  */
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +15,12 @@ const folder = mkdtempSync(join(tmpdir(), "hipflask-workerd-"));
 const names = ["STORAGE", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "LIFETIME", "IDLE_TIMEOUT"];
 const bindings = names.map((name) => `(name = "${name}", text = ${JSON.stringify(process.env[name] ?? "")})`);
 
-if (process.env.WORKER === undefined) await bundleApp(join(folder, "worker.js"));
+const compatibility = process.env.OLDEST
+  ? 'compatibilityDate = "2024-09-23", compatibilityFlags = ["nodejs_compat"]'
+  : 'compatibilityDate = "2026-11-01"';
+
+if (process.env.WORKER === undefined)
+  await bundle(process.env.SOURCE ?? join(here, "../app/worker.ts"), join(folder, "worker.js"));
 else copyFileSync(process.env.WORKER, join(folder, "worker.js"));
 writeFileSync(
   join(folder, "config.capnp"),
@@ -22,7 +28,7 @@ writeFileSync(
 const config :Workerd.Config = (
   services = [(name = "main", worker = (
     modules = [(name = "worker", esModule = embed "worker.js")],
-    compatibilityDate = "2026-11-01",
+    ${compatibility},
     bindings = [${bindings.join(", ")}],
   ))],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
@@ -44,9 +50,9 @@ workerd.on("exit", (code, signal) => {
 await untilItListens();
 console.log(`listening on http://127.0.0.1:${port}`);
 
-async function bundleApp(outfile) {
+async function bundle(source, outfile) {
   await build({
-    entryPoints: [join(here, "../app/worker.ts")],
+    entryPoints: [source],
     outfile,
     bundle: true,
     format: "esm",

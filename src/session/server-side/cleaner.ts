@@ -1,6 +1,8 @@
 import type { Clock } from "../../clock.ts";
 import { randomBytes } from "../../crypto/random.ts";
+import { ConfigError } from "../../errors.ts";
 import type { StoreGuard } from "./guarded-store.ts";
+import { keepsRequestsApart } from "./requests-apart.ts";
 
 /** How many records are removed at a time. */
 const BATCH = 1000;
@@ -25,8 +27,13 @@ export class Cleaner {
     );
   }
 
-  /** All of them, every so many seconds; keeps no process alive. */
+  /** All of them, every so many seconds; keeps no process alive. @throws ConfigError where a timer ends with its request */
   every(interval: number): void {
+    if (keepsRequestsApart()) {
+      throw new ConfigError(
+        "cleanEvery needs a timer between requests. In a Worker call sessions.deleteExpired() from a Cron Trigger.",
+      );
+    }
     let round: Promise<void> | undefined;
     const begin = (): void => {
       round ??= this.#removeAll().finally(() => {

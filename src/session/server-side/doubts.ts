@@ -12,7 +12,8 @@ export class Doubts {
   /** @param takeBack called until it fulfils, perhaps more than once at the same time */
   add(id: string, takeBack: () => Promise<void>): void {
     this.#open.set(id, takeBack);
-    this.#timer ??= setInterval(() => void this.#settleAll(), RETRY).unref();
+    // Where it ends with the request, the session's next one settles what is in doubt.
+    this.#timer ??= setInterval(() => void this.#settleAll(), RETRY).unref?.();
   }
 
   has(id: string): boolean {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { sleep } from "../../../test/support/faulty-store.ts";
 import { failure, storeCalls } from "../../../test/support/server-sessions.ts";
 import { ConfigError, StoreError, TooLargeError } from "../../errors.ts";
@@ -204,5 +204,46 @@ describe("a store that is down", () => {
     const options = ["--conditions=@hipflask/source", "--import", "tsx", "--input-type=module", "-e", script];
     // Rejects when the process has to be killed.
     await run(process.execPath, options, { timeout: 10_000, cwd: new URL("../../..", import.meta.url) });
+  });
+});
+
+describe("where timers end with the request that made them", () => {
+  /** As on workerd, when the request that was the first one has ended. */
+  function setUpApart(options?: Partial<GuardOptions>) {
+    vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
+    vi.spyOn(globalThis, "setInterval").mockReturnValue({ unref() {} } as never);
+    return setUp(options);
+  }
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  test("a store that was down works again, and is tried with one call in half a second until then", async () => {
+    const { fail, succeed, count } = setUpApart();
+    for (let i = 0; i < 5; i++) await fail();
+    expect(await failure(succeed())).toMatchObject({ message: expect.stringContaining("is down") });
+    await sleep(700);
+    expect(await succeed()).toBe("value");
+    expect([count("store.down"), count("store.up")]).toEqual([1, 1]);
+  });
+
+  test("each call is given up in time", async () => {
+    const { load } = setUpApart();
+    const start = performance.now();
+    expect(await failure(load(never))).toMatchObject({ code: "STORE_TIMEOUT" });
+    expect(performance.now() - start).toBeLessThan(900);
+  });
+
+  test("calls of requests that have ended take no room for good", async () => {
+    const { load, succeed } = setUpApart({ maxPending: 2 });
+    const timeout = vi.spyOn(globalThis, "setTimeout").mockReturnValue(undefined as never);
+    const left = [load(never), load(never)].map(failure);
+    timeout.mockRestore();
+    expect(await failure(succeed())).toMatchObject({ message: expect.stringContaining("too much to do") });
+    await sleep(400);
+    expect(await succeed()).toBe("value");
+    await Promise.all(left);
   });
 });

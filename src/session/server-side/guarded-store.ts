@@ -1,7 +1,9 @@
 import { channel } from "node:diagnostics_channel";
+import { systemClock } from "../../clock.ts";
 import { ConfigError, StoreError, TooLargeError } from "../../errors.ts";
 import type { Events } from "../events.ts";
 import type { SessionStore } from "../store.ts";
+import { keepsRequestsApart } from "./requests-apart.ts";
 
 /** The diagnostics channel on which every call of a store is published: which one, and how it ended. */
 export const STORE_CHANNEL = "hipflask:store";
@@ -57,8 +59,10 @@ export class StoreGuard<Store extends object = SessionStore> {
   readonly #maxPending: number;
   readonly #name: string;
   readonly #pending = new Set<Pending>();
+  /** Then each call has a timer of its own, and the machine's clock takes the place of ticks. */
+  readonly #isApart = keepsRequestsApart();
   #timer: NodeJS.Timeout | undefined;
-  #now = 0;
+  #ticked = 0;
   #successes = 0;
   #failures = 0;
   #nextTry = 0;
@@ -78,6 +82,8 @@ export class StoreGuard<Store extends object = SessionStore> {
 
   /** Calls the store. @throws StoreError | TooLargeError | ConfigError */
   call<T>(operation: Operation, work: (store: Store) => Promise<T>): Promise<T> {
+    // A request that ended before the answer, because its visitor went away, has left behind what nobody else removes.
+    if (this.#isApart && this.#pending.size >= this.#maxPending) this.#expire();
     if (this.#isDown && this.#now < this.#nextTry) return Promise.reject(this.#refuse(operation, "is down"));
     if (this.#pending.size >= this.#maxPending)
       return Promise.reject(this.#refuse(operation, "has too much to do"));
@@ -88,15 +94,19 @@ export class StoreGuard<Store extends object = SessionStore> {
       const fail = (error: unknown): void => {
         // It was given up already.
         if (!this.#pending.delete(pending)) return;
+        clearTimeout(timer);
         // Where another one was answered since this one began, the store is not down.
         reject(this.#explained(operation, error, successes === this.#successes));
       };
       const patience = PATIENCE[operation] ?? 1;
-      const pending = { deadline: this.#now + this.#ticks * patience + 1, expire: () => fail(TIMEOUT) };
+      const ticks = this.#ticks * patience + 1;
+      const pending = { deadline: this.#now + ticks, expire: () => fail(TIMEOUT) };
       this.#pending.add(pending);
+      const timer = this.#isApart ? setTimeout(pending.expire, ticks * TICK) : undefined;
       this.#watch();
       const succeed = (result: T): void => {
         if (!this.#pending.delete(pending)) return;
+        clearTimeout(timer);
         this.#succeeded(operation);
         resolve(result);
       };
@@ -108,22 +118,31 @@ export class StoreGuard<Store extends object = SessionStore> {
     });
   }
 
+  /** In ticks. */
+  get #now(): number {
+    return this.#isApart ? Math.floor(systemClock.now() / TICK) : this.#ticked;
+  }
+
   get #isDown(): boolean {
     return this.#failures >= FAILURES;
   }
 
   #watch(): void {
-    this.#timer ??= setInterval(() => this.#tick(), TICK).unref();
+    if (!this.#isApart) this.#timer ??= setInterval(() => this.#tick(), TICK).unref();
   }
 
   #tick(): void {
-    this.#now++;
-    for (const pending of this.#pending) {
-      if (pending.deadline <= this.#now) pending.expire();
-    }
+    this.#ticked++;
+    this.#expire();
     if (this.#pending.size > 0 || this.#isDown) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #expire(): void {
+    for (const pending of this.#pending) {
+      if (pending.deadline <= this.#now) pending.expire();
+    }
   }
 
   #succeeded(operation: Operation): void {

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Fault, faultyStore, moment, sleep } from "../../../test/support/faulty-store.ts";
 import { failure, request, setUpServer, storeCalls } from "../../../test/support/server-sessions.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
@@ -18,6 +19,25 @@ async function setUp(processes: number, fault: Fault = (_, proceed) => proceed()
   const { cookie } = first.visitor;
   return { all, cookie, faults, memory, look: async () => (await first.look(cookie)).data };
 }
+
+test("an update that takes too long is called once, and given up after five seconds", async () => {
+  const { all, cookie, look } = await setUp(1);
+  const start = performance.now();
+  let calls = 0;
+  const slow = failure(
+    request(all[0]!.sessions, cookie, (session) =>
+      session.update(() => {
+        calls += 1;
+        return new Promise(() => undefined);
+      }),
+    ),
+  );
+  await moment(1);
+  await request(all[0]!.sessions, cookie, (session) => session.update(increment));
+  expect(await slow).toMatchObject({ message: expect.stringContaining("longer than 5 seconds") });
+  expect([calls, performance.now() - start < 8000]).toEqual([1, true]);
+  expect(await look()).toEqual({ n: 1 });
+}, 15_000);
 
 describe("1,000 updates at once", () => {
   test.each([
@@ -259,5 +279,50 @@ describe("a session that got a new ID in the meantime", () => {
         expect(await memory.deleteAll()).toBe(2);
       }
     }
+  });
+});
+
+test("a function runs in the async context of its own request, also when another request's write calls it", async () => {
+  const { all, cookie } = await setUp(1, async (_, proceed) => {
+    await moment(5);
+    return proceed();
+  });
+  const storage = new AsyncLocalStorage<number>();
+  const seen: (number | undefined)[][] = [];
+  await Promise.all(
+    Array.from({ length: 5 }, (_, i) =>
+      storage.run(i, () =>
+        request(all[0]!.sessions, cookie, (session) =>
+          session.update(() => void seen.push([i, storage.getStore()])),
+        ),
+      ),
+    ),
+  );
+  expect(seen.length).toBeGreaterThanOrEqual(5);
+  for (const [own, found] of seen) expect(found).toBe(own);
+});
+
+describe("where no request may wait for another one", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  test("a write that never ends holds up nobody, and those that meet are all done", async () => {
+    vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
+    const { all, cookie, faults, look } = await setUp(1);
+    const { sessions } = all[0]!;
+    faults.fault = (operation, proceed) => (operation === "save" ? new Promise(() => {}) : proceed());
+    const stuck = failure(request(sessions, cookie, (session) => session.update(increment)));
+    await sleep(20);
+    faults.fault = async (_, proceed) => {
+      await moment(1);
+      return proceed();
+    };
+    const begun = performance.now();
+    const updates = Array.from({ length: 10 }, () =>
+      request(sessions, cookie, (session) => session.update(increment)),
+    );
+    await Promise.all(updates);
+    expect(performance.now() - begun).toBeLessThan(900);
+    expect(await look()).toEqual({ n: 10 });
+    expect(await stuck).toMatchObject({ code: "STORE_TIMEOUT" });
   });
 });

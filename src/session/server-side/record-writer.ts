@@ -1,5 +1,7 @@
 import { ConfigError, GoneError, StoreError } from "../../errors.ts";
+import { inOwnContext } from "../own-context.ts";
 import type { LoadedRecord, SaveResult, SessionKey, Version } from "../store.ts";
+import { keepsRequestsApart } from "./requests-apart.ts";
 
 /** A record's text, and the version that has it. */
 export interface Known {
@@ -40,6 +42,8 @@ interface Job<K, Stored extends LoadedRecord> {
 
 /** How many conflicts one write goes through before it gives up. */
 const MAX_CONFLICTS = 5;
+/** ... where no line keeps the writes of one process apart. */
+const MAX_CONFLICTS_APART = 20;
 
 /** How long the function of one `session.update` may take. */
 const MAX_CHANGE_MS = 5000;
@@ -47,11 +51,13 @@ const MAX_CHANGE_MS = 5000;
 /**
  * Writes records without losing what others write at the same time. Writes of this process to one session stand in a
  * line; those that wait are written together, each on top of the one before. Against other processes the record's version
- * decides: on a conflict everything is done once more on what is there now.
+ * decides: on a conflict everything is done once more on what is there now. Where no request may wait for another one, there are no
+ * lines, and the version decides alone.
  */
 export class RecordWriter<K extends Known, Stored extends LoadedRecord> {
   readonly #access: RecordAccess<K, Stored>;
   readonly #lines = new Map<string, Job<K, Stored>[]>();
+  readonly #hasLines = !keepsRequestsApart();
 
   constructor(access: RecordAccess<K, Stored>) {
     this.#access = access;
@@ -82,11 +88,12 @@ export class RecordWriter<K extends Known, Stored extends LoadedRecord> {
       const job = { known, change, exchange, resolve, reject, conflicts: 0 };
       const line = this.#lines.get(key.id);
       if (line !== undefined) {
-        line.push(job);
+        // Another request calls it, and the application may ask in it which one is served.
+        line.push({ ...job, change: change && inOwnContext(change) });
         return;
       }
       const begun = [job];
-      this.#lines.set(key.id, begun);
+      if (this.#hasLines) this.#lines.set(key.id, begun);
       void this.#run(key, begun);
     });
   }
@@ -111,7 +118,11 @@ export class RecordWriter<K extends Known, Stored extends LoadedRecord> {
           // On the newest state the application may think otherwise.
           known = this.#usable(await this.#access.load(key));
           isNewest = true;
-          applied = await applyAll(known.text, jobs);
+          const { late } = applied;
+          applied = await applyAll(
+            known.text,
+            jobs.filter((job) => !late.includes(job)),
+          );
         }
         for (const { job, error } of applied.refused) job.reject(error);
         jobs = applied.changed;
@@ -127,9 +138,12 @@ export class RecordWriter<K extends Known, Stored extends LoadedRecord> {
         this.#access.conflicted();
         known = this.#usable(this.#access.read(key, result.current));
         isNewest = true;
-        jobs = jobs.filter(hasPatience);
+        jobs = jobs.filter((job) => this.#hasPatience(job));
         if (jobs.length === 0) return known;
-        await this.#access.pause(conflicts, this.#access.now().getTime() - begun.getTime());
+        await this.#access.pause(
+          this.#hasLines ? conflicts : 0,
+          this.#access.now().getTime() - begun.getTime(),
+        );
       }
     } catch (error) {
       // Those in the line have waited for the same store, and would wait for it once more.
@@ -137,6 +151,13 @@ export class RecordWriter<K extends Known, Stored extends LoadedRecord> {
       for (const job of isSilent ? [...jobs, ...line.splice(0)] : jobs) job.reject(error);
       return undefined;
     }
+  }
+
+  /** Counts one more conflict of a job; one too many ends it. */
+  #hasPatience(job: Job<K, Stored>): boolean {
+    if (++job.conflicts <= (this.#hasLines ? MAX_CONFLICTS : MAX_CONFLICTS_APART)) return true;
+    job.reject(tooMany());
+    return false;
   }
 
   #usable(known: K | undefined): K {
@@ -157,30 +178,35 @@ export class RecordWriter<K extends Known, Stored extends LoadedRecord> {
   }
 }
 
-/** Changes on top of each other; those that throw are left out. */
+/** Changes on top of each other; those that throw are left out, and those that take too long are over. */
 interface Applied<J> {
   readonly text: string;
   readonly changed: J[];
   readonly refused: { readonly job: J; readonly error: unknown }[];
+  readonly late: J[];
 }
 
-async function applyAll<J extends { change: Change | undefined }>(
+async function applyAll<J extends { change: Change | undefined; reject(error: unknown): void }>(
   start: string,
   jobs: readonly J[],
 ): Promise<Applied<J>> {
-  let text = start;
-  const changed: J[] = [];
-  const refused: Applied<J>["refused"] = [];
+  const applied = { text: start, changed: [] as J[], refused: [] as Applied<J>["refused"], late: [] as J[] };
   for (const job of jobs) {
     try {
-      const next = job.change?.(text) ?? text;
-      text = typeof next === "string" ? next : await soon(next);
-      changed.push(job);
+      const next = job.change?.(applied.text) ?? applied.text;
+      const text = typeof next === "string" ? next : await soon(next);
+      if (text === undefined) {
+        job.reject(tooSlow());
+        applied.late.push(job);
+        continue;
+      }
+      applied.text = text;
+      applied.changed.push(job);
     } catch (error) {
-      refused.push({ job, error });
+      applied.refused.push({ job, error });
     }
   }
-  return { text, changed, refused };
+  return applied;
 }
 
 /** The jobs that can be done together with those that are under way: changes in any number, an exchange alone. */
@@ -191,18 +217,11 @@ function takeNext<J extends { exchange: unknown }>(line: J[], underWay: readonly
   return line.splice(0, end < 0 ? line.length : end);
 }
 
-/** Counts one more conflict of a job; one too many ends it. */
-function hasPatience(job: { conflicts: number; reject(error: unknown): void }): boolean {
-  if (++job.conflicts <= MAX_CONFLICTS) return true;
-  job.reject(tooMany());
-  return false;
-}
-
-/** An application's function that waits for the session itself must not hold up everybody for ever. */
-async function soon(text: Promise<string>): Promise<string> {
+/** An application's function that waits for the session itself must not hold up everybody for ever: then undefined. */
+async function soon(text: Promise<string>): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooSlow()), MAX_CHANGE_MS);
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), MAX_CHANGE_MS);
   });
   try {
     return await Promise.race([text, late]);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { inProduction } from "../../../test/support/production.ts";
 import { sleep } from "../../../test/support/faulty-store.ts";
 import { failure, setUpServer } from "../../../test/support/server-sessions.ts";
@@ -8,6 +8,8 @@ import { MemoryStore } from "../../stores/memory.ts";
 import { createSessions, serverSide } from "../index.ts";
 
 describe("options", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
   test("that make no sense are refused at the start", () => {
     const store = new MemoryStore();
     for (const options of [
@@ -66,6 +68,12 @@ describe("options", () => {
     while (limits.length < 6) await sleep(10);
     expect(new Set(limits)).toEqual(new Set([1000]));
     expect(types()).toEqual(["store.failed"]);
+  });
+
+  test("clean nothing by a timer where each ends with the request that made it, and say so", () => {
+    vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
+    expect(() => setUpServer({ cleanEvery: 60 })).toThrow(/Cron Trigger/);
+    expect(() => setUpServer()).not.toThrow();
   });
 
   test("let the application clean the store itself, where that has something to clean", async () => {

@@ -15,7 +15,11 @@ const LAYOUTS = ["sqlalchemy", "postgresql"] as const;
 const KATHMANDU = "-c timezone=Asia/Kathmandu -c datestyle=German,DMY -c bytea_output=escape";
 
 /** What a program may have parse bytes' neighbours: dates and numbers. */
-const CHOSEN: Record<number, (text: string) => unknown> = { 1114: () => "a date", 16: () => "a boolean" };
+const CHOSEN: Record<number, (text: string) => unknown> = {
+  1114: () => "a date",
+  16: () => "a boolean",
+  17: String,
+};
 
 describe("FlaskPostgresStore without a server", () => {
   const pool = { query: () => Promise.reject(new Error("Nobody should have been asked.")) };
@@ -132,19 +136,26 @@ describeWith("postgres", "FlaskPostgresStore", () => {
     });
   });
 
-  test("types, time zones and formats that a program has chosen change nothing", async () => {
-    const parsers = { getTypeParser: (oid: number) => CHOSEN[oid] ?? types.getTypeParser(oid) } as never;
-    const { store } = await open({ table: "chosen" }, { options: KATHMANDU, types: parsers });
-    const data = Uint8Array.from({ length: 256 }, (_, index) => index);
-    await store.create(key("a"), { data, expires: at(HOUR) });
-    const { store: plain, pool } = await open({ table: "chosen" });
-    expect(await plain.load(key("a"), at(HOUR - 1))).toEqual({ data, version: data });
-    expect(await plain.load(key("a"), at(HOUR))).toBeUndefined();
-    const { rows } = await pool.query("SELECT expiry::text FROM chosen");
-    expect(rows).toEqual([{ expiry: naive(at(HOUR)).replace(/\.?0+$/, "") }]);
-    expect(await store.touch(key("a"), data, at(DAY), at(HOUR - 1))).toBe(true);
-    expect(await store.delete(key("a"))).toEqual({ data, version: data });
-  });
+  test.for([
+    ["parsers", { types: { getTypeParser: (oid: number) => CHOSEN[oid] ?? types.getTypeParser(oid) } }],
+    ["binary", { binary: true }],
+  ] as const)(
+    "types, time zones and formats that a program has chosen change nothing: %s",
+    async ([name, chosen]) => {
+      const table = `chosen_${name}`;
+      const { store } = await open({ table }, { options: KATHMANDU, ...(chosen as PoolConfig) });
+      const data = Uint8Array.from({ length: 256 }, (_, index) => index);
+      await store.create(key("a"), { data, expires: at(HOUR) });
+      const { store: plain, pool } = await open({ table });
+      for (const each of [store, plain])
+        expect(await each.load(key("a"), at(HOUR - 1))).toEqual({ data, version: data });
+      expect(await plain.load(key("a"), at(HOUR))).toBeUndefined();
+      const { rows } = await pool.query(`SELECT expiry::text FROM ${table}`);
+      expect(rows).toEqual([{ expiry: naive(at(HOUR)).replace(/\.?0+$/, "") }]);
+      expect(await store.touch(key("a"), data, at(DAY), at(HOUR - 1))).toBe(true);
+      expect(await store.delete(key("a"))).toEqual({ data, version: data });
+    },
+  );
 
   test("a session without an expiry has ended, and is removed", async () => {
     for (const layout of LAYOUTS) {

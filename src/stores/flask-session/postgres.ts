@@ -1,6 +1,6 @@
 import { ConfigError } from "../../errors.ts";
-import { type PostgresPool, PostgresQueries } from "../postgres-pool.ts";
-import { isOnlyCleaner, SETUP_LOCK } from "../postgres-sql.ts";
+import { fromBase64, type PostgresPool, PostgresQueries } from "../postgres-pool.ts";
+import { BASE64, isOnlyCleaner, SETUP_LOCK } from "../postgres-sql.ts";
 import {
   createTable,
   type FlaskSqlOptions,
@@ -77,8 +77,10 @@ export class FlaskPostgresStore extends FlaskSqlStore {
     ))`);
   }
 
-  protected override read(question: Statement): Promise<Row[]> {
-    return this.#run<Row>(question);
+  /** What is read are bytes alone. */
+  protected override async read(question: Statement): Promise<Row[]> {
+    const rows = await this.#run<{ data: string }>(sql`SELECT ${raw(BASE64)} FROM (${question}) AS found`);
+    return rows.map(({ data }) => ({ data: fromBase64(data) }));
   }
 
   protected override async change(statement: Statement): Promise<number> {

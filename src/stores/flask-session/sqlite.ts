@@ -34,8 +34,7 @@ export class FlaskSqliteStore extends FlaskSqlStore {
   constructor(database: SqliteDatabase, { prefix, table = "sessions", schema }: FlaskSqlOptions = {}) {
     const name = quotedName(table, schema, '"');
     super(statements(name, isKey, sql`typeof(data) = 'blob'`), prefix);
-    this.#database = new SqliteConnection(database, "FlaskSqliteStore");
-    this.#database.configure(DURABILITY.sync);
+    this.#database = new SqliteConnection(database, "FlaskSqliteStore", DURABILITY.sync);
     this.#table = name;
   }
 
