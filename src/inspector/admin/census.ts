@@ -87,6 +87,6 @@ export class Census {
 /** Keeps no process alive. */
 function rest(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
+    setTimeout(resolve, milliseconds).unref?.();
   });
 }
