@@ -6,6 +6,7 @@ import Database from "libsql";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { cleanTogether } from "../../test/stores/cleaning.ts";
 import { surviveCrashes } from "../../test/stores/crashes.ts";
+import { driverSuite } from "../../test/stores/sqlite-drivers.ts";
 import { ConfigError } from "../errors.ts";
 import type { SessionKey, SessionRecord } from "../session/store.ts";
 import { storeSuite } from "../testing/index.ts";
@@ -50,26 +51,7 @@ describe("SqliteStore", () => {
     capabilities: { deleteExpired: true, owners: true, deleteAll: true, list: true },
   });
 
-  test("is made while another connection locks the file, and waits with its first work", async () => {
-    const [other, database] = [connect("locked"), connect("locked")];
-    other.exec("CREATE TABLE other (x); BEGIN EXCLUSIVE");
-    const store = new SqliteStore(database);
-    const ready = store.setup();
-    await delay(30);
-    other.exec("COMMIT");
-    await ready;
-    expect(database.prepare("PRAGMA synchronous").get()).toMatchObject({ synchronous: 2 });
-    expect(await store.load(key("a"), NOW)).toBeUndefined();
-  });
-
-  test("says so where the driver gives rows that are arrays", async () => {
-    const database = connect("arrays");
-    const arrays: SqliteDatabase = {
-      exec: (sql) => database.exec(sql),
-      prepare: (sql) => database.prepare(sql).raw(),
-    };
-    await expect(new SqliteStore(arrays).setup()).rejects.toThrow(/returnArrays/);
-  });
+  driverSuite(connect, (database) => new SqliteStore(database));
 
   test("refuses what is no database, and options that it does not know", () => {
     for (const database of [undefined, null, "sessions.db", {}, { exec() {} }]) {

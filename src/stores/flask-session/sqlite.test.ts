@@ -8,8 +8,9 @@ import { at, key, layoutSuite, record, saved, text } from "../../../test/flask-s
 import { naive, Sqlalchemy } from "../../../test/flask-session/sqlalchemy.ts";
 import { describeWith } from "../../../test/support/provisioned.ts";
 import { vectors } from "../../../test/support/vectors.ts";
+import { driverSuite } from "../../../test/stores/sqlite-drivers.ts";
 import { ConfigError } from "../../errors.ts";
-import { FlaskSqliteStore, type SqliteDatabase } from "./sqlite.ts";
+import { FlaskSqliteStore } from "./sqlite.ts";
 
 /** A row that Flask-Session wrote. */
 interface Written {
@@ -54,26 +55,7 @@ describe("FlaskSqliteStore", () => {
 
   layoutSuite({ open: async (space) => (await open(space)).store, deleteExpired: true });
 
-  test("is made while another connection locks the file, and waits with its first work", async () => {
-    const [other, database] = [connect("locked"), connect("locked")];
-    other.exec("CREATE TABLE other (x); BEGIN EXCLUSIVE");
-    const store = new FlaskSqliteStore(database);
-    const ready = store.setup();
-    await delay(30);
-    other.exec("COMMIT");
-    await ready;
-    expect(database.prepare("PRAGMA synchronous").get()).toMatchObject({ synchronous: 2 });
-    expect(await store.load(key("a"), at(0))).toBeUndefined();
-  });
-
-  test("says so where the driver gives rows that are arrays", async () => {
-    const database = connect("arrays");
-    const arrays: SqliteDatabase = {
-      exec: (sql) => database.exec(sql),
-      prepare: (sql) => database.prepare(sql).raw(),
-    };
-    await expect(new FlaskSqliteStore(arrays).setup()).rejects.toThrow(/returnArrays/);
-  });
+  driverSuite(connect, (database) => new FlaskSqliteStore(database));
 
   test("refuses what is no database, names that are none, and prefixes that do not fit", () => {
     for (const database of [undefined, null, "sessions.db", {}, { exec() {} }]) {
