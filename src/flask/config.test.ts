@@ -311,6 +311,7 @@ test.each<[FlaskConfig, string]>([
   [{ SESSION_COOKIE_PATH: "", APPLICATION_ROOT: "/app" }, "; HttpOnly; Path=/app"],
   [{ SESSION_COOKIE_PATH: "" }, "; HttpOnly; Path=/"],
   [{ SESSION_COOKIE_HTTPONLY: null }, "; Path=/"],
+  [{ SESSION_COOKIE_HTTPONLY: 1 as never }, "; HttpOnly; Path=/"],
 ])("what is falsy in Python is falsy here: %j", async (config, expected) => {
   const sessions = createSessions(flaskConfig({ SECRET_KEY: "dev", ...config }));
   const { setCookies } = await new Visitor(sessions, "http://localhost/app").visit(

@@ -107,7 +107,7 @@ export function sessionCookie(config: FlaskConfig): CookieTemplate {
   const attributes = {
     path,
     secure: config.SESSION_COOKIE_SECURE ?? false,
-    httpOnly: config.SESSION_COOKIE_HTTPONLY === undefined || config.SESSION_COOKIE_HTTPONLY === true,
+    httpOnly: config.SESSION_COOKIE_HTTPONLY === undefined || Boolean(config.SESSION_COOKIE_HTTPONLY),
     partitioned: config.SESSION_COOKIE_PARTITIONED ?? false,
     ...(domain === undefined ? {} : { domain }),
     ...(sameSite === undefined ? {} : { sameSite: sameSite as NonNullable<CookieAttributes["sameSite"]> }),

@@ -12,8 +12,10 @@ export class Doubts {
   /** @param takeBack called until it fulfils, perhaps more than once at the same time */
   add(id: string, takeBack: () => Promise<void>): void {
     this.#open.set(id, takeBack);
+    if (this.#timer !== undefined) return;
     // Where it ends with the request, the session's next one settles what is in doubt.
-    this.#timer ??= setInterval(() => void this.#settleAll(), RETRY).unref?.();
+    this.#timer = setInterval(() => void this.#settleAll(), RETRY);
+    this.#timer.unref?.();
   }
 
   has(id: string): boolean {
