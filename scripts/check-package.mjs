@@ -61,7 +61,7 @@ const paths = {
     holds: [
       "express-session",
       "stores/memory",
-      "stores/memory-sweep",
+      ...filesOf("memory"),
       "stores/new-version",
       "stores/replace-apart",
       ...ON_NODE,
@@ -126,7 +126,7 @@ const paths = {
     ],
     budget: 3,
   },
-  "./stores/memory": { holds: ["stores/memory", "stores/memory-sweep", ...BOTTOM], budget: 2 },
+  "./stores/memory": { holds: ["stores/memory", ...filesOf("memory"), ...BOTTOM], budget: 2 },
   "./stores/mongodb": {
     holds: [
       "stores/mongodb",
@@ -169,7 +169,7 @@ const paths = {
     budget: 3.5,
   },
   "./testing": {
-    holds: ["testing", "stores/memory", "stores/memory-sweep", ...SESSION],
+    holds: ["testing", "stores/memory", ...filesOf("memory"), ...SESSION],
     budget: 54,
   },
 };

@@ -11,7 +11,8 @@ import type {
   StoredRecord,
   Version,
 } from "../session/store.ts";
-import { Sweep, type Swept, uptime } from "./memory-sweep.ts";
+import { Kept } from "./memory-kept.ts";
+import { Sweep } from "./memory-sweep.ts";
 
 /** How much {@link MemoryStore} keeps. */
 export interface MemoryStoreOptions {
@@ -23,8 +24,6 @@ export interface MemoryStoreOptions {
 
 /** What a record takes beside its data, in bytes: measured on Node 20. */
 const OVERHEAD = 300;
-/** By how many seconds the clock that the store is told may be slower than the machine's. */
-const SLACK = 60;
 
 /**
  * Keeps records in the memory of one process: for tests, for development, and for an app that is one process and may log
@@ -191,52 +190,6 @@ export class MemoryStore implements SessionStore {
     if (kept.previous !== undefined) kept.previous.next = kept.next;
     else if (kept.next !== undefined) this.#owners.set(kept.owner, kept.next);
     else this.#owners.delete(kept.owner);
-  }
-}
-
-/** One record, in small integers and one-byte text: that takes a third of the memory of arrays and dates. */
-class Kept implements Swept {
-  readonly id: string;
-  readonly owner: string | undefined;
-  /** One character for each byte. */
-  data = "";
-  /** Milliseconds since 1970. */
-  expires = 0;
-  /** Seconds since 1970. */
-  seen = 0;
-  version = 0;
-  due = 0;
-  slot = 0;
-  /** The neighbours in the chain of the owner's records. */
-  next: Kept | undefined = undefined;
-  previous: Kept | undefined = undefined;
-
-  constructor(key: SessionKey) {
-    this.id = key.id;
-    this.owner = key.owner;
-  }
-
-  isLive(now: Date): boolean {
-    return now.getTime() < this.expires;
-  }
-
-  date(expires: Date, now: Date): void {
-    this.expires = expires.getTime();
-    this.seen = Math.floor(now.getTime() / 1000);
-    this.due = uptime() + Math.ceil((this.expires - now.getTime()) / 1000) + SLACK;
-  }
-
-  copy(): StoredRecord {
-    return {
-      data: Buffer.from(this.data, "latin1"),
-      expires: new Date(this.expires),
-      version: this.version,
-      seen: new Date(this.seen * 1000),
-    };
-  }
-
-  owned(): OwnedRecord {
-    return { ...this.copy(), key: { id: this.id, owner: this.owner } };
   }
 }
 
