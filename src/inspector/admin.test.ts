@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { fill, HOSTILE, setUpAdmin } from "../../test/inspector/admin-sessions.ts";
+import { LoginBrowser, testLogin } from "../../test/support/login-browser.ts";
 import { faultyStore } from "../../test/support/faulty-store.ts";
 import { KEY, Visitor } from "../../test/support/visitor.ts";
 import { ConfigError, createSessions, type SessionStore } from "../index.ts";
@@ -228,6 +229,18 @@ describe("what an administrator ends", () => {
     expect(response.headers.get("Location")).toBe("/admin/sessions?user=ada%40example.com&done=user&count=4");
     expect((await alive(setting, visitors)).filter((lives) => !lives)).toHaveLength(4);
     expect(await setting.sessions.forUser("ada@example.com").list()).toEqual([]);
+  });
+
+  test("is a remembered login of a user who has no session now", async () => {
+    const setting = setUpAdmin();
+    const { auth } = testLogin(setting.sessions, { remember: { store: new MemoryStore() } });
+    const browser = new LoginBrowser(setting.sessions);
+    await browser.ask((c) => auth.loginUser(c, { id: "ada" }, { remember: true }));
+    setting.clock.move(3600);
+    const administrator = new Administrator(setting);
+    await administrator.submit("/?user=ada", /End remembered logins/);
+    browser.restart();
+    expect(await browser.ask((c) => auth.currentUser(c))).toBeNull();
   });
 
   test("is everybody's, when the question was answered", async () => {

@@ -26,7 +26,6 @@ const KEYS = [RESERVED.user, FRESH, IDENTIFIER, SECONDS, "_remember", "next"] as
 export class FlaskManner implements Manner {
   readonly redirect: 302 | 303;
   readonly forgets = false;
-  readonly mark = IDENTIFIER;
   readonly #sessions: SessionManager;
   readonly #settings: FlaskLoginSettings;
   /** `_remember`, by request. */
@@ -124,11 +123,6 @@ export class FlaskManner implements Manner {
   /** How long, its cookie does not say. */
   async lasting(request: LoginRequest): Promise<{ remember: boolean }> {
     return { remember: this.isRemembered(request) };
-  }
-
-  /** As little as {@link forget}. */
-  async forgetBrowser(): Promise<void> {
-    return undefined;
   }
 
   isRemembered(request: LoginRequest): boolean {

@@ -196,9 +196,8 @@ export class Login<User, Context extends object = object> {
     const id = this.#idOf(user);
     const request = await this.#request(context);
     const lasting = await this.#manner.lasting(request);
-    await this.#manner.forget(id);
     // The new ID last: where the store fails before it, the browser can ask again with what it has.
-    await this.#endSessions(id, request.session.id);
+    await this.#endAll(id, request.session.id);
     await this.#manner.login(request, id, lasting, true);
   }
 
@@ -211,16 +210,16 @@ export class Login<User, Context extends object = object> {
   async logoutEverywhere(id: string): Promise<void> {
     if (typeof id !== "string" || id === "")
       throw new TypeError("Pass the user's ID as a string: String(user.id).");
-    await this.#manner.forget(id);
-    await this.#endSessions(id, undefined);
+    await this.#endAll(id, undefined);
   }
 
   /** Where sessions are in cookies, or in a store that does not know whose they are, remembered logins end alone, if there can be any. */
-  async #endSessions(id: string, except: string | undefined): Promise<void> {
+  async #endAll(id: string, except: string | undefined): Promise<void> {
     try {
       await this.#sessions.forUser(id).revokeAll({ except });
     } catch (error) {
       if (!(error instanceof ConfigError) || !this.#manner.forgets) throw error;
+      await this.#manner.forget(id);
     }
   }
 
@@ -233,15 +232,8 @@ export class Login<User, Context extends object = object> {
   async devices(context: Context): Promise<Device[]> {
     const id = this.#idOf(await this.loginRequired(context));
     const { session } = await this.#request(context);
-    const sessions = await this.#sessions.forUser(id).listMarked(this.#manner.mark);
-    return sessions.map(({ session: device, mark }) => ({
-      ...device,
-      isCurrent: device.id === session.id,
-      revoke: async () => {
-        await this.#manner.forgetBrowser(mark, id);
-        await device.revoke();
-      },
-    }));
+    const devices = await this.#sessions.forUser(id).list();
+    return devices.map((device) => ({ ...device, isCurrent: device.id === session.id }));
   }
 
   async #request(context: Context): Promise<LoginRequest> {

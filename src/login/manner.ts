@@ -47,12 +47,6 @@ export interface Manner {
   /** What a login is told that goes on as this one: whether it is remembered, and for how long where that is known. */
   lasting(request: LoginRequest): Promise<Pick<LoginUserOptions, "remember" | "duration">>;
 
-  /** Forgets the browser that a session came from, by what the session has of its own as {@link mark}. */
-  forgetBrowser(mark: unknown, id: string): Promise<void>;
-
-  /** The key under which a session has what tells the browser that is remembered. */
-  readonly mark: string;
-
   /** Forgets all browsers that remember a user, where that can be done. */
   forget(id: string): Promise<void>;
 }

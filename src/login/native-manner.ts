@@ -24,7 +24,6 @@ interface Remembering {
 /** Logins in our own way. */
 export class NativeManner implements Manner {
   readonly redirect = 302;
-  readonly mark = RESERVED.series;
   readonly forgets: boolean;
   readonly #sessions: SessionManager;
   readonly #protection: SessionProtection;
@@ -45,6 +44,7 @@ export class NativeManner implements Manner {
       duration: checkDuration(remember.duration ?? 30 * DAY),
       templates: nativeTemplates(remember.cookie ?? {}, process.env.NODE_ENV === "production", "remember"),
     };
+    if (remember !== undefined) sessions.remember(remember.store, this.#remembering!.series);
     const { secure, loopback } = this.#remembering?.templates ?? {};
     checkApart(sessions, secure?.name, loopback?.name);
   }
@@ -103,7 +103,7 @@ export class NativeManner implements Manner {
     else if (isOurs) await session.destroy();
     // The request that has made the session is about to use the token.
     if (used.outcome !== "good") return this.#answer(request, remembering, used, async () => user);
-    this.#recalled.set(exchange, named(series));
+    this.#recalled.set(exchange, series);
     return user;
   }
 
@@ -116,7 +116,7 @@ export class NativeManner implements Manner {
   ): Promise<User | undefined> {
     if (presented.outcome === "used") {
       this.#setCookie(request, remembering, presented);
-      if (!presented.first) this.#recalled.set(request.exchange, named(presented.series));
+      if (!presented.first) this.#recalled.set(request.exchange, presented.series);
       return lookup(presented.series.user);
     }
     if (presented.outcome === "stolen") await this.#endStolen(remembering, presented.series);
@@ -126,7 +126,7 @@ export class NativeManner implements Manner {
 
   async #endStolen(remembering: Remembering, series: Series, except?: string): Promise<void> {
     const wasThere = await remembering.series.end(series);
-    await this.#endSessions(series.key.id, series.user, except);
+    await this.#endSessions(series, except);
     if (!wasThere) return;
     this.#sessions.settings.events.emit(
       "remember.theft",
@@ -135,10 +135,9 @@ export class NativeManner implements Manner {
   }
 
   /** The sessions that came from a series. Sessions in cookies are out of reach, and some stores do not know whose theirs are. */
-  async #endSessions(series: string, user: string, except?: string): Promise<void> {
+  async #endSessions({ name, user }: NamedSeries, except?: string): Promise<void> {
     try {
-      for (const { session, mark } of await this.#sessions.forUser(user).listMarked(this.mark))
-        if (mark === series && session.id !== except) await session.revoke();
+      await this.#sessions.forUser(user).endFrom(name, except);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
     }
@@ -174,14 +173,14 @@ export class NativeManner implements Manner {
       atOnce,
       provisional,
       ...(device === undefined ? {} : { device }),
-      own: { [RESERVED.client]: clientOf(request), [RESERVED.series]: series?.key.id },
+      own: { [RESERVED.client]: clientOf(request), [RESERVED.series]: series?.name },
     });
   }
 
   async logout(request: LoginRequest): Promise<void> {
     const former = seriesOf(request);
     if (this.#remembering !== undefined) await this.#endSeries(request, this.#remembering, former);
-    if (former !== undefined) await this.#endSessions(former.name, former.user);
+    if (former !== undefined) await this.#endSessions(former);
     await request.session.destroy();
   }
 
@@ -199,9 +198,9 @@ export class NativeManner implements Manner {
     else if (presented !== undefined && presented.outcome !== "unknown") {
       await remembering.series.end(presented.series);
       // Another request may have made a session of it, or the browser have forgotten one.
-      await this.#endSessions(presented.series.key.id, presented.series.user, except);
+      await this.#endSessions(presented.series, except);
     }
-    if (former !== undefined) await remembering.series.endNamed(former.name, former.user);
+    if (former !== undefined) await remembering.series.endNamed(former.name);
     this.#deleteCookie(request, remembering);
   }
 
@@ -237,15 +236,11 @@ export class NativeManner implements Manner {
   /** When the series of the session ends, or the one that the request was recalled by. */
   async #expiry(request: LoginRequest, { series }: Remembering): Promise<Date | undefined> {
     const own = seriesOf(request) ?? this.#recalled.get(request.exchange);
-    return own && series.expiryOf(own.name, own.user);
-  }
-
-  async forgetBrowser(mark: unknown, id: string): Promise<void> {
-    if (typeof mark === "string") await this.#remembering?.series.endNamed(mark, id);
+    return own && series.expiryOf(own.name);
   }
 
   async forget(id: string): Promise<void> {
-    await this.#remembering?.series.endAll(id);
+    await this.#remembering?.series.endOf(id);
   }
 
   #template(request: LoginRequest, { templates }: Remembering): CookieTemplate {
@@ -280,14 +275,7 @@ interface Identifying extends LoginUserOptions {
   readonly provisional?: boolean;
 }
 
-interface NamedSeries {
-  readonly name: string;
-  readonly user: string;
-}
-
-function named({ key, user }: Series): NamedSeries {
-  return { name: key.id, user };
-}
+type NamedSeries = Pick<Series, "name" | "user">;
 
 /** The series that the session belongs to. */
 function seriesOf({ session }: LoginRequest): NamedSeries | undefined {

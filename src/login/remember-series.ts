@@ -5,13 +5,16 @@ import { randomBytes } from "../crypto/random.ts";
 import { encodeBase64url } from "../encoding/base64url.ts";
 import { ConfigError, StoreError } from "../errors.ts";
 import { StoreGuard } from "../session/server-side/guarded-store.ts";
+import { handleOf, readHandle } from "../session/server-side/session-id.ts";
+import type { RememberedLogins } from "../session/server-side/logins.ts";
 import type { Settings } from "../session/settings.ts";
 import type { LoadedRecord, SessionKey, SessionStore } from "../session/store.ts";
 import { readSeries, type SeriesState, writeSeries } from "./series-record.ts";
 
 /** What remembering asks of a store. Every `SessionStore` that can end all records of an owner does it, also the one that keeps the sessions. */
 export type RememberStore = Pick<SessionStore, "create" | "load" | "save" | "delete"> &
-  Required<Pick<SessionStore, "deleteOwned">>;
+  Required<Pick<SessionStore, "deleteOwned">> &
+  Pick<SessionStore, "deleteAll">;
 
 /** Milliseconds in which a token that was used may come once more: browsers send requests in parallel, and answers get lost. */
 const GRACE = 10_000;
@@ -25,6 +28,8 @@ export interface Series {
   /** What the cookie begins with. */
   readonly text: string;
   readonly key: SessionKey;
+  /** What sessions call it that come from it: where it is in the store. No secret. */
+  readonly name: string;
   readonly user: string;
 }
 
@@ -57,18 +62,19 @@ interface State extends SeriesState {
  * The store has digests. The next token is made of the one before and of a salt that only the store has: so whoever sends a token again
  * within the grace is given the same next one, and a lost answer is no theft.
  */
-export class RememberSeries {
+export class RememberSeries implements RememberedLogins {
   readonly #guard: StoreGuard<RememberStore>;
   readonly #settings: Settings<object>;
 
-  constructor(store: RememberStore, settings: Settings<object>) {
+  /** @param timeout seconds that the store may take for one operation. Default: 1 */
+  constructor(store: RememberStore, settings: Settings<object>, timeout = 1) {
     if (typeof (store as Partial<RememberStore> | undefined)?.deleteOwned !== "function")
       throw new ConfigError(
         "remember.store must be a store that can end all records of a user (deleteOwned), or a change of password could not end remembered logins. Write new RedisStore(client), or another one of hipflask's own that can.",
       );
     this.#settings = settings;
     this.#guard = new StoreGuard(store, settings.events, {
-      timeout: 1,
+      timeout,
       maxPending: 1000,
       what: "remembered logins",
     });
@@ -77,7 +83,7 @@ export class RememberSeries {
   /** Begins a series. @throws StoreError */
   async begin(user: string, duration: number): Promise<{ series: Series; cookie: string; expires: Date }> {
     const text = `${encodeBase64url(randomBytes(TOKEN_BYTES))}.${rememberTag(user)}`;
-    const series = { text, key: keyOf(text), user };
+    const series = { ...placeOf(text), user };
     const token = encodeBase64url(randomBytes(TOKEN_BYTES));
     const now = this.#now();
     const expires = new Date(now.getTime() + duration * 1000);
@@ -92,13 +98,13 @@ export class RememberSeries {
   async present(cookie: string, arrived: number): Promise<Presented> {
     const [, text, token] = COOKIE.exec(cookie) ?? [];
     if (text === undefined || token === undefined) return { outcome: "unknown" };
-    const key = keyOf(text);
-    const record = await this.#guard.call("load", (store) => store.load(key, this.#now()));
-    return record === undefined ? { outcome: "unknown" } : this.#judge({ text, key }, token, record, arrived);
+    const place = placeOf(text);
+    const record = await this.#load(place.key);
+    return record === undefined ? { outcome: "unknown" } : this.#judge(place, token, record, arrived);
   }
 
   #judge(
-    place: Pick<Series, "text" | "key">,
+    place: Omit<Series, "user">,
     token: string,
     record: LoadedRecord & { readonly expires: Date },
     arrived: number,
@@ -157,20 +163,33 @@ export class RememberSeries {
     return (await this.#guard.call("delete", (store) => store.delete(key))) !== undefined;
   }
 
-  /** Ends the series of this name, whose ID nobody has at hand. @throws StoreError */
-  async endNamed(name: string, user: string): Promise<void> {
-    await this.end({ key: { id: name, owner: rememberTag(user) } });
+  async endNamed(name: string): Promise<void> {
+    const key = readHandle(name);
+    if (key !== undefined) await this.end({ key });
   }
 
   /** When the series of this name ends; undefined where it has. @throws StoreError */
-  async expiryOf(name: string, user: string): Promise<Date | undefined> {
-    const key = { id: name, owner: rememberTag(user) };
-    return (await this.#guard.call("load", (store) => store.load(key, this.#now())))?.expires;
+  async expiryOf(name: string): Promise<Date | undefined> {
+    const key = readHandle(name);
+    return key && (await this.#load(key))?.expires;
   }
 
-  /** Ends all of a user's series. @throws StoreError */
-  async endAll(user: string): Promise<void> {
-    await this.#guard.call("deleteOwned", (store) => store.deleteOwned(rememberTag(user), [], this.#now()));
+  async endOf(user: string, except: readonly string[] = []): Promise<void> {
+    const kept = except.flatMap((name) => readHandle(name)?.id ?? []);
+    await this.#guard.call("deleteOwned", (store) => store.deleteOwned(rememberTag(user), kept, this.#now()));
+  }
+
+  endAll(): Promise<number> {
+    return this.#guard.call("deleteAll", (store) => {
+      if (store.deleteAll !== undefined) return store.deleteAll(this.#now());
+      throw new ConfigError(
+        "The store of remembered logins cannot end them all (deleteAll). Nothing was ended: give createLogin another one as remember.store.",
+      );
+    });
+  }
+
+  #load(key: SessionKey): Promise<(LoadedRecord & { readonly expires: Date }) | undefined> {
+    return this.#guard.call("load", (store) => store.load(key, this.#now()));
   }
 
   #now(): Date {
@@ -182,13 +201,14 @@ export class RememberSeries {
  * Where a series is in the store. Sessions are where the digests of their IDs are, so neither a session's ID nor a series can be presented
  * as the other, although both may be in one store.
  */
-function keyOf(text: string): SessionKey {
+function placeOf(text: string): Omit<Series, "user"> {
   const id = digestText("sha256", Buffer.from(`hipflask series ${text}`, "latin1"), "base64url");
-  return { id, owner: text.slice(text.indexOf(".") + 1) };
+  const key = { id, owner: text.slice(text.indexOf(".") + 1) };
+  return { text, key, name: handleOf(key) };
 }
 
 /** The tag of a user's series, which is another than that of their sessions. */
-export function rememberTag(user: string): string {
+function rememberTag(user: string): string {
   const tag = digestText("sha256", Buffer.from(`hipflask remembers ${user}`, "utf8"), "base64url");
   return tag.slice(0, TAG_LENGTH);
 }

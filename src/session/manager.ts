@@ -19,6 +19,7 @@ import { encryptedCookie } from "./client-side/encrypted-cookie.ts";
 import type { OpenStorage, Storage } from "./storage.ts";
 import type { StoredSessions } from "./server-side/stored-sessions.ts";
 import { listedSession, type SessionPage } from "./server-side/listed-session.ts";
+import type { RememberedLogins } from "./server-side/logins.ts";
 import { readHandle } from "./server-side/session-id.ts";
 import { UserSessions } from "./server-side/user-sessions.ts";
 
@@ -198,7 +199,7 @@ export class SessionManager<Data extends object = any> {
   }
 
   /**
-   * Ends a session that `list` gave, for good.
+   * Ends a session that `list` gave, for good, and the remembered login that it came from.
    *
    * @param handle the session's `handle`
    * @returns whether there was one
@@ -208,17 +209,17 @@ export class SessionManager<Data extends object = any> {
     const stored = this.#stored("end a session by its handle");
     const key = typeof handle === "string" ? readHandle(handle) : undefined;
     if (key === undefined) throw new TypeError("Pass the handle of a session that sessions.list() gave.");
-    return stored.end(key);
+    return stored.logins.end(key);
   }
 
   /**
-   * Ends every session of every visitor.
+   * Ends every session of every visitor, and every remembered login.
    *
    * @returns how many, as far as the store knows
    * @throws StoreError when the store fails | ConfigError where sessions are in cookies or the store cannot do it
    */
   async revokeAll(): Promise<number> {
-    return this.#stored("end all sessions").endAll();
+    return this.#stored("end all sessions").logins.endAll();
   }
 
   /**
@@ -256,6 +257,11 @@ export class SessionManager<Data extends object = any> {
     const keeping = this.#storage.keep(this.#settings, cookie, request.userAgent);
     const watched = this.#observer?.watch({ request, jar, cookie, keeping }) ?? keeping;
     return new Exchange(this.#settings, watched, jar, request);
+  }
+
+  /** @internal Whatever ends a user's sessions ends these logins of theirs, too. `store` is where they are. */
+  remember(store: object, logins: RememberedLogins): void {
+    this.#storage.stored?.logins.remember(store, logins);
   }
 
   /** @internal Lets `observer` watch all requests from now on, in the place of the one before. */

@@ -180,12 +180,14 @@ describe("sessions revoke", () => {
     expect(await isAlive(renamed, store, true)).toBe(false);
   });
 
-  test("ends a user's remembered logins that are in the store, too", async () => {
+  test.each(["--user", "handle"])("ends remembered logins that are in the store, too: %s", async (by) => {
     const manager = managerOf(store);
     const { auth } = testLogin(manager, { remember: { store: store as RememberStore } });
     const browser = new LoginBrowser(manager, undefined, "http://localhost");
     await browser.ask((c) => auth.loginUser(c, { id: "ada" }, { remember: true }));
-    await run(["revoke", url, "--user", "ada"]);
+    const { handle } = (await manager.list()).sessions[0]!;
+    await run(["revoke", url, ...(by === "handle" ? ["--", handle] : ["--user", "ada"])]);
+    browser.restart();
     expect(await browser.ask((c) => auth.currentUser(c))).toBeNull();
   });
 

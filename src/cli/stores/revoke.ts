@@ -1,4 +1,4 @@
-import { rememberTag } from "../../login/remember-series.ts";
+import { RememberSeries, type RememberStore } from "../../login/remember-series.ts";
 import { createSessions, type SessionManager, type SessionStore, serverSide } from "../../session/index.ts";
 import { readHandle } from "../../session/server-side/session-id.ts";
 import { EXIT, type Io, print, UsageError } from "../io.ts";
@@ -33,11 +33,7 @@ export async function revoke(
   const sessions = managerOf(store, keys);
   if (all) return ended(await sessions.revokeAll(), json, io);
   let count = 0;
-  for (const user of users) {
-    // First what would bring the user back, where it is in the same store.
-    await store.deleteOwned?.(rememberTag(user), [], new Date());
-    count += await sessions.forUser(user).revokeAll();
-  }
+  for (const user of users) count += await sessions.forUser(user).revokeAll();
   for (const handle of handles) if (await sessions.revoke(handle)) count += 1;
   if (count < handles.length) io.exitCode = EXIT.bad;
   return ended(count, json, io);
@@ -45,7 +41,7 @@ export async function revoke(
 
 function managerOf(store: SessionStore, keys: readonly NamedKey[] | undefined): SessionManager {
   const [secretKey, ...secretKeyFallbacks] = (keys ?? []).map(({ key }) => key);
-  return createSessions({
+  const sessions = createSessions({
     storage: serverSide(store, { timeout: TIMEOUT, encryptAtRest: keys !== undefined }),
     secretKey,
     secretKeyFallbacks,
@@ -53,6 +49,10 @@ function managerOf(store: SessionStore, keys: readonly NamedKey[] | undefined): 
     lifetime: 100 * 365 * 86_400,
     ambient: false,
   });
+  // What would bring users back, where it is in the same store.
+  if (store.deleteOwned !== undefined)
+    sessions.remember(store, new RememberSeries(store as RememberStore, sessions.settings, TIMEOUT));
+  return sessions;
 }
 
 async function ended(count: number, json: true | undefined, io: Io): Promise<void> {

@@ -19,16 +19,20 @@ export async function userPage(sessions: SessionManager, context: Context, user:
       </h2>
       ${
         found.length === 0
-          ? html`<p class="quiet">This user is not logged in anywhere. Names are compared to the letter.</p>`
-          : html`${sessionTable(context, `Sessions of ${user}`, found, { user })}${endAll(context, user)}`
+          ? html`<p class="quiet">
+                This user is not logged in anywhere, but a browser that remembers them may come back. Names
+                are compared to the letter.
+              </p>
+              ${endAll(context, user, "End remembered logins")}`
+          : html`${sessionTable(context, `Sessions of ${user}`, found, { user })}${endAll(context, user, "End all of them")}`
       }
     </section>`;
   return layout(context, "Sessions", content);
 }
 
-function endAll(context: Context, user: string): Html {
+function endAll(context: Context, user: string, label: string): Html {
   const action = address(context, "/end-user", { user });
   return html`<div class="buttons">
-    ${actionForm(context, action, {}, "End all of them", `, all sessions of ${user}`)}
+    ${actionForm(context, action, {}, label, `, all sessions of ${user}`)}
   </div>`;
 }

@@ -12,7 +12,7 @@ export interface UserSession {
   readonly lastSeenAt: Date;
   /** Such as `Firefox on Linux`; undefined where nothing is known. */
   readonly device: string | undefined;
-  /** Ends this session. @throws StoreError */
+  /** Ends this session, and the remembered login that it came from. @throws StoreError */
   revoke(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export function userSession(stored: StoredSessions, { key, session }: FoundSessi
     createdAt: new Date(known.created * 1000),
     lastSeenAt: known.seen,
     device: text(read.data[RESERVED.device]),
-    revoke: async () => void (await stored.end(key)),
+    revoke: async () => void (await stored.logins.end(key)),
   };
 }
 

@@ -4,6 +4,7 @@ import { Doubts } from "./doubts.ts";
 import type { Events } from "../events.ts";
 import type { StoreGuard } from "./guarded-store.ts";
 import type { Timing } from "../timing.ts";
+import { Logins } from "./logins.ts";
 import { Notes } from "./notes.ts";
 import type { RecordCodec } from "./record-codec.ts";
 import { jitter } from "./pause.ts";
@@ -49,6 +50,7 @@ export interface FoundSession {
 export class StoredSessions {
   readonly texts: SessionTexts;
   readonly notes: Notes;
+  readonly logins = new Logins(this);
   readonly #guard: StoreGuard;
   readonly #codec: RecordCodec;
   readonly #timing: Timing;
@@ -69,7 +71,7 @@ export class StoredSessions {
     this.#codec = codec;
     this.#timing = timing;
     this.#events = events;
-    this.#limit = maxPerUser === undefined ? undefined : new UserLimit(maxPerUser, this);
+    this.#limit = maxPerUser === undefined ? undefined : new UserLimit(maxPerUser, this, this.logins);
     this.#writer = new RecordWriter(this.#access());
     this.texts = new SessionTexts(json);
     this.notes = new Notes(guard, codec, timing.clock, events);
@@ -81,11 +83,11 @@ export class StoredSessions {
   }
 
   /** As {@link load}, of an ID that came with no cookie: that there is no session says nothing of anybody. @throws StoreError */
-  peek(id: SessionId): Promise<StoredSession | undefined> {
+  peek(id: Pick<SessionId, "key">): Promise<StoredSession | undefined> {
     return this.#find(id, () => undefined);
   }
 
-  #find({ key }: SessionId, unknown: () => void): Promise<StoredSession | undefined> {
+  #find({ key }: Pick<SessionId, "key">, unknown: () => void): Promise<StoredSession | undefined> {
     const loading = this.#doubts.has(key.id)
       ? this.#doubts.settle(key.id).then(() => this.#load(key))
       : this.#load(key);

@@ -2,22 +2,29 @@ import { RESERVED } from "../reserved.ts";
 import type { SessionKey } from "../store.ts";
 import type { FoundSession } from "./stored-sessions.ts";
 
-/** What is asked of the sessions of a user. */
-interface UsersSessions {
-  owned(owner: string): Promise<FoundSession[]>;
+/** What ends sessions. */
+interface Ending {
   end(key: SessionKey): Promise<unknown>;
+}
+
+/** What is asked of the sessions of a user. */
+interface UsersSessions extends Ending {
+  owned(owner: string): Promise<FoundSession[]>;
 }
 
 /** How many sessions a user may have. */
 export class UserLimit {
   readonly #most: number;
   readonly #sessions: UsersSessions;
+  readonly #logins: Ending;
   /** The last of those who count a user's sessions, by owner. */
   readonly #turns = new Map<string, Promise<void>>();
 
-  constructor(most: number, sessions: UsersSessions) {
+  /** @param logins what ends sessions with what would bring their users back */
+  constructor(most: number, sessions: UsersSessions, logins: Ending) {
     this.#most = most;
     this.#sessions = sessions;
+    this.#logins = logins;
   }
 
   /**
@@ -52,7 +59,12 @@ export class UserLimit {
           Number(isForgotten(a)) - Number(isForgotten(b)) ||
           b.session.known.seen.getTime() - a.session.known.seen.getTime(),
       );
-    for (const { key } of others.slice(this.#most - 1)) await this.#sessions.end(key);
+    const kept = new Set([own, ...others.slice(0, this.#most - 1)].map(seriesOf));
+    for (const found of others.slice(this.#most - 1)) {
+      // Of a browser that has a session here and another one that it has forgotten, the login goes on.
+      const from: Ending = kept.has(seriesOf(found)) ? this.#sessions : this.#logins;
+      await from.end(found.key);
+    }
   }
 }
 
