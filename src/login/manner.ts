@@ -44,8 +44,8 @@ export interface Manner {
   /** Whether the login will outlive the session. */
   isRemembered(request: LoginRequest): boolean;
 
-  /** What a login is told that goes on as this one: whether it is remembered, and for how long where that is known. */
-  lasting(request: LoginRequest): Promise<Pick<LoginUserOptions, "remember" | "duration">>;
+  /** What a login is told that goes on as this one: whether it is remembered, for how long and on what device where that is known. */
+  lasting(request: LoginRequest): Promise<Pick<LoginUserOptions, "remember" | "duration" | "device">>;
 
   /** Forgets all browsers that remember a user, where that can be done. */
   forget(id: string): Promise<void>;

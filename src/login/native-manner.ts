@@ -93,8 +93,9 @@ export class NativeManner implements Manner {
       return undefined;
     }
     const { session, exchange } = request;
+    const { device } = presented.at;
     const isOurs = await unlessOvertaken(session, () =>
-      this.#identify(request, series.user, { fresh: false, provisional: true }, series),
+      this.#identify(request, series.user, { fresh: false, provisional: true, device }, series),
     );
     const used = isOurs
       ? await remembering.series.use(presented, exchange.arrived)
@@ -153,7 +154,8 @@ export class NativeManner implements Manner {
     // The new ID last: where the store fails before it, the browser goes on with what it has. Where that is too late, nothing happens.
     if (remembering !== undefined && !request.session.sealed)
       await this.#endSeries(request, remembering, seriesOf(request), request.session.id);
-    const begun = options.remember === true ? await remembering!.series.begin(id, duration) : undefined;
+    const begun =
+      options.remember === true ? await remembering!.series.begin(id, duration, options.device) : undefined;
     await this.#identify(request, id, { ...options, atOnce }, begun?.series);
     if (begun !== undefined) this.#setCookie(request, remembering!, begun);
   }
@@ -224,19 +226,17 @@ export class NativeManner implements Manner {
     return session.own(RESERVED.series) !== undefined;
   }
 
-  async lasting(request: LoginRequest): Promise<{ remember?: boolean; duration?: number }> {
+  async lasting(request: LoginRequest): Promise<Pick<LoginUserOptions, "remember" | "duration" | "device">> {
     const remembering = this.#remembering;
     if (remembering === undefined) return {};
-    const expires = await this.#expiry(request, remembering);
-    if (expires === undefined) return {};
-    const left = expires.getTime() / 1000 - seconds(this.#sessions.settings.timing.clock);
-    return { remember: true, duration: Math.min(Math.max(Math.round(left), 1), MAX_DURATION) };
-  }
-
-  /** When the series of the session ends, or the one that the request was recalled by. */
-  async #expiry(request: LoginRequest, { series }: Remembering): Promise<Date | undefined> {
+    // The series of the session, or the one that the request was recalled by.
     const own = seriesOf(request) ?? this.#recalled.get(request.exchange);
-    return own && series.expiryOf(own.name);
+    const found = own && (await remembering.series.find(own.name));
+    if (found === undefined) return {};
+    const { expires, device } = found;
+    const left = expires.getTime() / 1000 - seconds(this.#sessions.settings.timing.clock);
+    const duration = Math.min(Math.max(Math.round(left), 1), MAX_DURATION);
+    return { remember: true, duration, ...(device === undefined ? {} : { device }) };
   }
 
   async forget(id: string): Promise<void> {
@@ -270,7 +270,8 @@ export class NativeManner implements Manner {
 }
 
 /** How a session becomes a user's. @see Session.identify */
-interface Identifying extends LoginUserOptions {
+interface Identifying extends Omit<LoginUserOptions, "device"> {
+  readonly device?: string | undefined;
   readonly atOnce?: boolean;
   readonly provisional?: boolean;
 }

@@ -70,6 +70,6 @@ export interface LoginUserOptions {
   readonly force?: boolean;
   /** Whether the user has just shown who they are. Default: true. */
   readonly fresh?: boolean;
-  /** What the list of the user's devices calls this one. Default: made of the User-Agent header. */
+  /** What the list of the user's devices calls this one, also when they are remembered. Default: made of the User-Agent header. */
   readonly device?: string;
 }

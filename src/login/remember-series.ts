@@ -81,13 +81,17 @@ export class RememberSeries implements RememberedLogins {
   }
 
   /** Begins a series. @throws StoreError */
-  async begin(user: string, duration: number): Promise<{ series: Series; cookie: string; expires: Date }> {
+  async begin(
+    user: string,
+    duration: number,
+    device: string | undefined,
+  ): Promise<{ series: Series; cookie: string; expires: Date }> {
     const text = `${encodeBase64url(randomBytes(TOKEN_BYTES))}.${rememberTag(user)}`;
     const series = { ...placeOf(text), user };
     const token = encodeBase64url(randomBytes(TOKEN_BYTES));
     const now = this.#now();
     const expires = new Date(now.getTime() + duration * 1000);
-    const state = { user, current: fingerprint(token), previous: "", salt: "", used: 0 };
+    const state = { user, current: fingerprint(token), previous: "", salt: "", used: 0, device };
     const record = { data: writeSeries(state), expires };
     const version = await this.#guard.call("create", (store) => store.create(series.key, record, now));
     if (version === undefined) throw new StoreError("CONFLICT", "A new series' ID was there already.");
@@ -147,6 +151,7 @@ export class RememberSeries implements RememberedLogins {
       previous: at.current,
       salt,
       used: now.getTime(),
+      device: at.device,
     };
     const record = { data: writeSeries(state), expires: at.expires };
     const saved = await this.#guard.call("save", (store) => store.save(series.key, at.version, record, now));
@@ -168,10 +173,11 @@ export class RememberSeries implements RememberedLogins {
     if (key !== undefined) await this.end({ key });
   }
 
-  /** When the series of this name ends; undefined where it has. @throws StoreError */
-  async expiryOf(name: string): Promise<Date | undefined> {
+  /** When the series of this name ends, and what its device is called; undefined where it has ended. @throws StoreError */
+  async find(name: string): Promise<{ expires: Date; device: string | undefined } | undefined> {
     const key = readHandle(name);
-    return key && (await this.#load(key))?.expires;
+    const record = key && (await this.#load(key));
+    return record && { expires: record.expires, device: readSeries(record.data)?.device };
   }
 
   async endOf(user: string, except: readonly string[] = []): Promise<void> {

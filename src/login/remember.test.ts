@@ -404,6 +404,20 @@ describe("a remembered login", () => {
     expect(await who(copied)).toBeNull();
   });
 
+  test("goes on under the name that its device was given", async () => {
+    const { auth, browser, who, sessions } = setUp();
+    const names = async () => (await sessions.forUser("ada").list()).map(({ device }) => device);
+    await browser.ask((c) => auth.loginUser(c, { id: "ada" }, { remember: true, device: "Ada's laptop" }));
+    for (const change of [undefined, (c: Request) => auth.passwordChanged(c)]) {
+      if (change !== undefined) await browser.ask(change);
+      for (let round = 0; round < 2; round++) {
+        browser.restart();
+        expect(await who(browser)).toBe("ada");
+      }
+      expect(new Set(await names())).toEqual(new Set(["Ada's laptop"]));
+    }
+  });
+
   test("ends with its device, which its user has taken from the list", async () => {
     const { auth, browser, who, logIn, sessions } = setUp();
     const phone = new LoginBrowser(sessions, "Mozilla/5.0 (iPhone) Safari");

@@ -11,6 +11,8 @@ export interface SeriesState {
   readonly salt: string;
   /** When the previous one was used, in milliseconds since 1970. */
   readonly used: number;
+  /** What the application has called the device; undefined where it has not. */
+  readonly device?: string | undefined;
 }
 
 export function writeSeries(state: SeriesState): Uint8Array {
@@ -28,6 +30,7 @@ export function readSeries(data: Uint8Array): SeriesState | undefined {
   const isSeries =
     isDict(state) &&
     ["user", "current", "previous", "salt"].every((key) => typeof state[key] === "string") &&
-    typeof state["used"] === "number";
+    typeof state["used"] === "number" &&
+    ["string", "undefined"].includes(typeof state["device"]);
   return isSeries ? (state as unknown as SeriesState) : undefined;
 }
