@@ -1,3 +1,4 @@
+import { checkSessions } from "../session/check-sessions.ts";
 import type { SessionManager } from "../session/index.ts";
 import { beginOnNode } from "./node-begin.ts";
 import type { NodeRequest, NodeResponse } from "./node-exchange.ts";
@@ -26,6 +27,7 @@ export type ExpressMiddleware = (
  * });
  */
 export function expressSessions<Data extends object>(sessions: SessionManager<Data>): ExpressMiddleware {
+  checkSessions(sessions, "expressSessions(sessions)");
   return (request, response, next) => {
     if (sessions.isBound(request) || standsIn(response)) {
       next();

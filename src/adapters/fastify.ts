@@ -1,4 +1,5 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from "fastify";
+import { checkSessions } from "../session/check-sessions.ts";
 import type { SessionManager } from "../session/index.ts";
 import { beginOnNode } from "./node-begin.ts";
 import { isRefusal, refusalOf } from "./refusal.ts";
@@ -19,6 +20,7 @@ import { isRefusal, refusalOf } from "./refusal.ts";
  * });
  */
 export function fastifySessions<Data extends object>(sessions: SessionManager<Data>): FastifyPluginCallback {
+  checkSessions(sessions, "fastifySessions(sessions)");
   const storing = new WeakSet<FastifyRequest>();
   const plugin: FastifyPluginCallback = (app, _options, ready) => {
     app.addHook("onRequest", (request: FastifyRequest, reply, next) => {

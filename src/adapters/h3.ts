@@ -1,5 +1,6 @@
 import { type H3Config, type Middleware, toResponse } from "h3";
 import { UnauthorizedError } from "../errors.ts";
+import { checkSessions } from "../session/check-sessions.ts";
 import type { SessionManager } from "../session/index.ts";
 import { isRefusal, refusalOf, refusalResponse, unlessRefused } from "./refusal.ts";
 import { openWebExchange, withExchangeHeaders } from "./web-exchange.ts";
@@ -17,6 +18,7 @@ import { openWebExchange, withExchangeHeaders } from "./web-exchange.ts";
  * });
  */
 export function h3Sessions<Data extends object>(sessions: SessionManager<Data>): Middleware {
+  checkSessions(sessions, "h3Sessions(sessions)");
   return async (event, next) => {
     if (sessions.isBound(event)) return next();
     const exchange = openWebExchange(sessions, event.req);

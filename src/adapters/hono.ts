@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { ServerResponse } from "node:http";
+import { checkSessions } from "../session/check-sessions.ts";
 import type { ResponseHeaders, SessionManager } from "../session/index.ts";
 import type { RequestFacts } from "../session/request-facts.ts";
 import { type NodeRequest, openNodeExchange } from "./node-exchange.ts";
@@ -24,6 +25,7 @@ interface NodeBindings {
  * });
  */
 export function honoSessions<Data extends object>(sessions: SessionManager<Data>): MiddlewareHandler {
+  checkSessions(sessions, "honoSessions(sessions)");
   return (c, next) => {
     if (sessions.isBound(c)) return next();
     const { incoming, outgoing } = (c.env ?? {}) as NodeBindings;

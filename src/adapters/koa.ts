@@ -1,3 +1,4 @@
+import { checkSessions } from "../session/check-sessions.ts";
 import type { SessionManager } from "../session/index.ts";
 import { beginOnNode } from "./node-begin.ts";
 import type { NodeRequest, NodeResponse } from "./node-exchange.ts";
@@ -24,6 +25,7 @@ export type KoaMiddleware = (
  * });
  */
 export function koaSessions<Data extends object>(sessions: SessionManager<Data>): KoaMiddleware {
+  checkSessions(sessions, "koaSessions(sessions)");
   return async (ctx, next) => {
     if (sessions.isBound(ctx)) return next();
     const { exchange } = beginOnNode(sessions, ctx, ctx.req, ctx.res);

@@ -8,6 +8,7 @@ import {
 } from "@nestjs/common";
 import { BaseExceptionFilter } from "@nestjs/core";
 import { GoneError, StoreError, UnauthorizedError } from "../errors.ts";
+import { checkSessions } from "../session/check-sessions.ts";
 import type { SessionManager } from "../session/index.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 
@@ -30,6 +31,7 @@ import { type Refusal, refusalOf } from "./refusal.ts";
 export function sessionDecorator<Data extends object>(
   sessions: SessionManager<Data>,
 ): () => ParameterDecorator {
+  checkSessions(sessions, "sessionDecorator(sessions)");
   return createParamDecorator((_: unknown, context: ExecutionContext) =>
     sessions.get(context.switchToHttp().getRequest()),
   );

@@ -1,5 +1,6 @@
 import { cookies } from "../cookie/index.ts";
-import { UnauthorizedError } from "../errors.ts";
+import { ConfigError, UnauthorizedError } from "../errors.ts";
+import { checkSessions } from "../session/check-sessions.ts";
 import type { Exchange, Session, SessionManager } from "../session/index.ts";
 import type { RequestFacts } from "../session/request-facts.ts";
 import { factsOf } from "../session/plain-request.ts";
@@ -59,6 +60,12 @@ export function nextSessions<Data extends object>(
   sessions: SessionManager<Data>,
   functions: NextFunctions,
 ): NextSessions<Data> {
+  checkSessions(sessions, "nextSessions(sessions, { cookies, headers })");
+  for (const name of ["cookies", "headers"] as const)
+    if (typeof functions?.[name] !== "function")
+      throw new ConfigError(
+        'nextSessions needs Next\'s functions: import { cookies, headers } from "next/headers", and pass nextSessions(sessions, { cookies, headers }).',
+      );
   /** The requests whose session can be changed now. */
   const open = new WeakSet<object>();
   /** Those whose session was only looked at. */

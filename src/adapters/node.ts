@@ -1,4 +1,5 @@
 import { UnauthorizedError } from "../errors.ts";
+import { checkHandler, checkSessions } from "../session/check-sessions.ts";
 import type { SessionManager } from "../session/index.ts";
 import { beginOnNode } from "./node-begin.ts";
 import type { NodeRequest, NodeResponse } from "./node-exchange.ts";
@@ -23,6 +24,8 @@ export function nodeSessions<Data extends object, Req extends NodeRequest, Res e
   sessions: SessionManager<Data>,
   handler: (request: Req, response: Res) => Result,
 ): (request: Req, response: Res) => Result | undefined {
+  checkSessions(sessions, "nodeSessions(sessions, handler)");
+  checkHandler(handler, "nodeSessions(sessions, handler)");
   return (request, response) => {
     if (sessions.isBound(request)) return handler(request, response);
     const { exchange, head } = beginOnNode(sessions, request, request, response);

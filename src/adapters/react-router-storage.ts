@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import { checkSessions } from "../session/check-sessions.ts";
 import type { Exchange, SessionManager } from "../session/index.ts";
 import { own, type ReactRouterSession, StoredSession } from "./react-router-session.ts";
 import { openWebExchange, type WebRequest } from "./web-exchange.ts";
@@ -48,6 +49,7 @@ export interface ReactRouterSessionStorage<Data extends object> {
 export function reactRouterSessionStorage<Data extends object>(
   sessions: SessionManager<Data>,
 ): ReactRouterSessionStorage<Data> {
+  checkSessions(sessions, "reactRouterSessionStorage(sessions)");
   if (sessions.maxCookies > 1)
     throw new ConfigError(
       "React Router's commitSession returns one Set-Cookie header, and these sessions may take several (maxCookies, hybrid, or accept without a store). Use the middleware, reactRouterSessions(sessions).",

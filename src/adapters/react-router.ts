@@ -1,3 +1,4 @@
+import { checkSessions } from "../session/check-sessions.ts";
 import type { SessionManager } from "../session/index.ts";
 import { answer } from "./web-exchange.ts";
 
@@ -24,6 +25,7 @@ export type ReactRouterMiddleware = (
 export function reactRouterSessions<Data extends object>(
   sessions: SessionManager<Data>,
 ): ReactRouterMiddleware {
+  checkSessions(sessions, "reactRouterSessions(sessions)");
   return async ({ request, url, context }, next) => {
     if (sessions.isBound(context)) return next();
     const { method, headers } = request;

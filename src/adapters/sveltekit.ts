@@ -1,4 +1,5 @@
 import { parseSetCookie } from "../cookie/index.ts";
+import { checkSessions } from "../session/check-sessions.ts";
 import type { Exchange, SessionManager } from "../session/index.ts";
 import { answerWithin, openWebExchange } from "./web-exchange.ts";
 
@@ -32,6 +33,7 @@ export type SvelteKitHandle = <Event extends SvelteKitEvent>(input: {
  * };
  */
 export function svelteKitSessions<Data extends object>(sessions: SessionManager<Data>): SvelteKitHandle {
+  checkSessions(sessions, "svelteKitSessions(sessions)");
   return async ({ event, resolve }) => {
     if (sessions.isBound(event)) return resolve(event);
     const { method, headers } = event.request;

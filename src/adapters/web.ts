@@ -1,3 +1,4 @@
+import { checkHandler, checkSessions } from "../session/check-sessions.ts";
 import type { SessionManager } from "../session/index.ts";
 import { answer } from "./web-exchange.ts";
 
@@ -31,6 +32,8 @@ export function webSessions<
   sessions: SessionManager<Data>,
   handler: WebHandler<Rest, Answer>,
 ): (request: Request, ...rest: Rest) => Promise<Answer | Response> {
+  checkSessions(sessions, "webSessions(sessions, handler)");
+  checkHandler(handler, "webSessions(sessions, handler)");
   return async (request, ...rest) =>
     sessions.isBound(request)
       ? handler(request, ...rest)

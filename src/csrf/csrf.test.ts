@@ -173,7 +173,18 @@ describe("CsrfTokens", () => {
     expect(flask.isGood(session, flasks)).toBe(true);
   });
 
-  test("needs a key", () => {
-    expect(() => new CsrfTokens({ secretKey: undefined })).toThrow(ConfigError);
+  test.each([
+    ["no options", undefined],
+    ["no key", { secretKey: undefined }],
+    ["an empty key", { secretKey: "" }],
+    ["one key where a list is needed", { secretKey: KEY, secretKeyFallbacks: OTHER_KEY }],
+    ["no time", { secretKey: KEY, timeLimit: Number.NaN }],
+    ["no name", { secretKey: KEY, fieldName: "" }],
+  ])("takes not %s", (_, options) => {
+    expect(() => new CsrfTokens(options as never)).toThrow(ConfigError);
+  });
+
+  test("takes former keys that are not set", () => {
+    expect(() => new CsrfTokens({ secretKey: KEY, secretKeyFallbacks: [undefined] })).not.toThrow();
   });
 });

@@ -2,14 +2,15 @@ import type { Clock } from "../clock.ts";
 import { constantTimeEqualText } from "../crypto/equal.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { BadData, ConfigError } from "../errors.ts";
-import { type SecretKey, URLSafeTimedSerializer } from "../signer/index.ts";
+import { URLSafeTimedSerializer } from "../signer/index.ts";
+import { checkSecretKeys, type SecretKey } from "../signer/secret-key.ts";
 
 /** How {@link CsrfTokens} are signed, and for how long they are good. */
 export interface CsrfTokenOptions {
   /** What signs the tokens: the secret key of the sessions will do. */
   readonly secretKey: SecretKey | undefined;
   /** Former keys, whose tokens are still good. Default: none. */
-  readonly secretKeyFallbacks?: readonly SecretKey[];
+  readonly secretKeyFallbacks?: readonly (SecretKey | undefined)[] | undefined;
   /** Seconds that a token is good, as long as its session lives; null: that long. Default: 3600. @see WTF_CSRF_TIME_LIMIT */
   readonly timeLimit?: number | null;
   /** The key of the session's data under which its part of the tokens is kept. Default: `csrf_token`. @see WTF_CSRF_FIELD_NAME */
@@ -52,12 +53,21 @@ export class CsrfTokens {
   readonly #timeLimit: number | null;
   readonly #isFlasks: boolean;
 
-  /** @throws ConfigError without a secret key */
+  /** @throws ConfigError without a secret key, and for options that no token can be made or checked with */
   constructor(options: CsrfTokenOptions) {
-    const { secretKey, secretKeyFallbacks = [], fieldName = "csrf_token", timeLimit = 3600, clock } = options;
-    if (secretKey === undefined || secretKey.length === 0)
-      throw new ConfigError("CSRF tokens need a secretKey.", "NO_SECRET_KEY");
-    this.#serializer = new URLSafeTimedSerializer([...secretKeyFallbacks, secretKey], clock && { clock });
+    if (typeof options !== "object" || options === null)
+      throw new ConfigError(
+        "CsrfTokens takes options, a key above all: { secretKey: process.env.SECRET_KEY }.",
+      );
+    const { secretKey, secretKeyFallbacks, fieldName = "csrf_token", timeLimit = 3600, clock } = options;
+    if (typeof fieldName !== "string" || fieldName === "")
+      throw new ConfigError("fieldName must be a string that is not empty.");
+    if (timeLimit !== null && !(Number.isFinite(timeLimit) && timeLimit > 0))
+      throw new ConfigError(
+        "timeLimit must be a number of seconds, or null for as long as the session lives.",
+      );
+    const keys = checkSecretKeys(secretKey, secretKeyFallbacks);
+    this.#serializer = new URLSafeTimedSerializer(keys, clock && { clock });
     this.#fieldName = fieldName;
     this.#timeLimit = timeLimit;
     this.#isFlasks = options.flaskWtf ?? false;

@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import { checkSessions } from "../session/check-sessions.ts";
 import type { SessionManager } from "../session/index.ts";
 import { type Guard, refuse } from "./access.ts";
 import { AdminRoutes } from "./admin/routes.ts";
@@ -43,6 +44,7 @@ export function sessionsAdmin<Data extends object>(
   sessions: SessionManager<Data>,
   options: SessionsAdminOptions,
 ): SessionsAdmin {
+  checkSessions(sessions, "sessionsAdmin(sessions, { guard })");
   const { guard, path = "/admin/sessions" } = options ?? {};
   if (typeof guard !== "function")
     throw new ConfigError(

@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import { checkSessions } from "../session/check-sessions.ts";
 import type { SessionManager } from "../session/index.ts";
 import type { Guard } from "./access.ts";
 import { isBelow, type NodeHandler, onNode } from "./mount.ts";
@@ -44,6 +45,7 @@ export function inspector<Data extends object>(
   sessions: SessionManager<Data>,
   options: InspectorOptions = {},
 ): Inspector {
+  checkSessions(sessions, "inspector(sessions, options)");
   const { path = "/inspector", guard } = options;
   if (guard === undefined && process.env.NODE_ENV === "production") {
     throw new ConfigError(

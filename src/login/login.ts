@@ -1,4 +1,5 @@
 import { ConfigError, UnauthorizedError } from "../errors.ts";
+import { checkSessions } from "../session/check-sessions.ts";
 import { flashesOf } from "../session/flash.ts";
 import type { Exchange, Session, SessionManager, UserSession } from "../session/index.ts";
 import { RESERVED } from "../session/reserved.ts";
@@ -275,6 +276,7 @@ export function createLogin<User, Context extends object = object>(
   sessions: SessionManager,
   options: LoginOptions<User, Context>,
 ): Login<User, Context> {
+  checkSessions(sessions, "createLogin(sessions, options)");
   return new Login(sessions, options);
 }
 
