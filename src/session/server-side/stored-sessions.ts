@@ -50,7 +50,7 @@ export interface FoundSession {
 export class StoredSessions {
   readonly texts: SessionTexts;
   readonly notes: Notes;
-  readonly logins = new Logins(this);
+  readonly logins: Logins = new Logins(this);
   readonly #guard: StoreGuard;
   readonly #codec: RecordCodec;
   readonly #timing: Timing;
