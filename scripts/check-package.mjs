@@ -80,7 +80,7 @@ const paths = {
     holds: ["adapters/next", "adapters/next-functions", ...ON_FETCH, ...SESSION],
     budget: 8,
   },
-  "./adapters/node": { holds: ["adapters/node", ...ON_NODE, ...SESSION], budget: 4 },
+  "./adapters/node": { holds: ["adapters/node", ...ON_NODE, ...SESSION], budget: 4.5 },
   "./adapters/react-router": { holds: ["adapters/react-router", ...ON_FETCH, ...SESSION], budget: 1.5 },
   "./adapters/react-router-storage": {
     holds: ["adapters/react-router-storage", "adapters/react-router-session", ...ON_FETCH, ...SESSION],
