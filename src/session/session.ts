@@ -1,27 +1,19 @@
 import { seconds } from "../clock.ts";
 import type { Dict } from "../codec/index.ts";
-import type { NumberTypes } from "../encoding/python-json.ts";
-import { isDict, setOwn } from "../encoding/plain.ts";
+import { isDict } from "../encoding/plain.ts";
 import { DataError, GoneError, HeadersSentError, StoreError } from "../errors.ts";
+import { Contents, type FirstContents } from "./contents.ts";
 import { type Flash, flashesOf, withFlash } from "./flash.ts";
 import type { Changes, LiveSession } from "./live-session.ts";
 import { readOnly } from "./read-only.ts";
-import { FRESH, LASTING, refuseReserved, RESERVED, withOwn } from "./reserved.ts";
-import { copyData } from "./schema.ts";
+import { FRESH, LASTING, RESERVED } from "./reserved.ts";
 import type { Settings } from "./settings.ts";
-import { takeOver } from "./take-over.ts";
 
 /** What a session begins its request with. */
-export interface SessionStart<Data extends object> {
-  readonly data: Data;
-  /** Stored keys that are not the application's: reserved ones, and those its schema does not know. They are kept. */
-  readonly hidden: Dict;
-  readonly numberTypes: NumberTypes | undefined;
-  /** The stored text as `stringify` would write it; undefined where it must be made from the data. */
+export interface SessionStart<Data extends object> extends FirstContents<Data> {
+  /** The stored text as it would be written; undefined where it must be made from the data. */
   readonly text: string | undefined;
   readonly isNew: boolean;
-  /** The data of an empty session. */
-  readonly empty: () => Data;
   /** Where the session is in a store. */
   readonly live?: LiveSession<Data> | undefined;
 }
@@ -36,10 +28,7 @@ export interface SessionStart<Data extends object> {
 export class Session<Data extends object = any> {
   readonly #settings: Settings<Data>;
   readonly #live: LiveSession<Data> | undefined;
-  #data: Data;
-  #hidden: Dict;
-  #numberTypes: NumberTypes | undefined;
-  readonly #empty: () => Data;
+  readonly #contents: Contents<Data>;
   #baseline: string;
   #cleared = false;
   #new: boolean;
@@ -59,24 +48,22 @@ export class Session<Data extends object = any> {
   constructor(settings: Settings<Data>, start: SessionStart<Data>) {
     this.#settings = settings;
     this.#live = start.live;
-    this.#data = start.data;
-    this.#hidden = start.hidden;
-    this.#numberTypes = start.numberTypes;
-    this.#empty = start.empty;
+    this.#contents = new Contents(settings, start);
     this.#new = start.isNew;
-    this.#baseline = start.text ?? this.#stringify();
+    this.#baseline = start.text ?? this.#contents.text();
   }
 
   /** The application's data. After the headers have left it is read-only, because no change could reach the browser. */
   get data(): Data {
     this.#accessed = true;
-    return this.#sealed ? readOnly(this.#data, () => this.#refuse("A change of session.data")) : this.#data;
+    const { data } = this.#contents;
+    return this.#sealed ? readOnly(data, () => this.#refuse("A change of session.data")) : data;
   }
 
   set data(data: Data) {
     this.#write("session.data");
     if (!isDict(data)) throw new DataError("UNSERIALIZABLE", "", "must be an object like { count: 1 }.");
-    this.#data = data;
+    this.#contents.data = data;
   }
 
   /**
@@ -102,7 +89,7 @@ export class Session<Data extends object = any> {
   /** Whether anything differs from what was loaded. Set it to force a write, or (false) to keep the changes out of the response. */
   get modified(): boolean {
     this.#accessed = true;
-    return this.#forced ?? this.#stringify() !== this.#baseline;
+    return this.#forced ?? this.#contents.text() !== this.#baseline;
   }
 
   set modified(modified: boolean) {
@@ -156,8 +143,8 @@ export class Session<Data extends object = any> {
         const changes = this.changes();
         const text = await live.update!(changes, async (newest) => {
           const draft = await live.revive(newest);
-          await change(draft.#data);
-          return draft.#stringify();
+          await change(draft.#contents.data);
+          return draft.#contents.text();
         });
         await this.#adopt(live, text, changes.text);
       });
@@ -170,13 +157,12 @@ export class Session<Data extends object = any> {
 
   /** As in a store, where the function throws nothing has changed. What cannot be written cannot be copied either. */
   async #changeOrNot(change: (data: Data) => void | Promise<void>): Promise<void> {
-    this.#stringify();
-    const before = copyData(this.#data);
+    this.#contents.text();
+    const before = this.#contents.copy();
     try {
-      await change(this.#data);
+      await change(this.#contents.data);
     } catch (error) {
-      this.#data = takeOver(this.#data as Dict, before) as Data;
-      this.#numberTypes?.adopt(this.#data);
+      this.#contents.restore(before);
       throw error;
     }
   }
@@ -279,14 +265,14 @@ export class Session<Data extends object = any> {
   clear(): void {
     this.#write("session.clear");
     const { permanent } = this;
-    this.#reset(withOwn(this.#hidden, LASTING));
+    this.#reset(LASTING);
     if (this.#settings.flask?.permanent !== undefined) this.#putMeta(RESERVED.permanent, permanent);
     this.#cleared = true;
   }
 
-  #reset(hidden: Dict): void {
-    this.#data = this.#empty();
-    this.#hidden = hidden;
+  /** Empties it, but for the values of its own under these keys. */
+  #reset(kept: readonly string[]): void {
+    this.#contents.clear(kept);
     this.#forced = true;
   }
 
@@ -300,15 +286,15 @@ export class Session<Data extends object = any> {
     const live = this.#live;
     this.#writeLive("session.destroy");
     if (live === undefined) {
-      this.#reset({});
+      this.#reset([]);
       this.#new = true;
       return;
     }
     await this.#inTurn(async () => {
       await live.destroy();
-      this.#reset({});
+      this.#reset([]);
       this.#new = true;
-      this.#baseline = this.#stringify();
+      this.#baseline = this.#contents.text();
       this.#forced = undefined;
       this.#cleared = false;
     });
@@ -346,13 +332,10 @@ export class Session<Data extends object = any> {
   /** Goes on from a text that is stored now, `sent` being the one that was given to the store. */
   async #adopt(live: LiveSession<Data>, stored: string, sent: string): Promise<void> {
     const fresh = await live.revive(stored);
-    const now = this.#stringify();
+    const now = this.#contents.text();
     // What was changed while the store was at work is kept on top.
     const current = now === sent ? fresh : await live.revive(live.merge(sent, now, stored));
-    this.#data = takeOver(this.#data as Dict, current.#data as Dict) as Data;
-    current.#numberTypes?.adopt(this.#data);
-    this.#hidden = current.#hidden;
-    this.#numberTypes = current.#numberTypes;
+    this.#contents.become(current.#contents);
     this.#baseline = fresh.#baseline;
     this.#new = live.id === undefined;
     this.#forced = undefined;
@@ -384,7 +367,7 @@ export class Session<Data extends object = any> {
 
   /** @internal What this request did to the session so far. */
   changes(): Changes {
-    const text = this.#stringify();
+    const text = this.#contents.text();
     const modified = this.#forced ?? text !== this.#baseline;
     return { base: this.#baseline, text, modified, cleared: this.#cleared };
   }
@@ -396,19 +379,19 @@ export class Session<Data extends object = any> {
    * @param since when the stored session was made, as far as is known; in seconds since 1970
    */
   stamp(text: string, since: number | undefined): string {
-    if (this.#settings.flask || Object.hasOwn(this.#hidden, RESERVED.created)) return text;
-    this.#hidden[RESERVED.created] = this.#new ? this.#now() : (since ?? this.#now());
-    return this.#stringify();
+    if (this.#settings.flask || this.#contents.has(RESERVED.created)) return text;
+    this.#contents.setOwn(RESERVED.created, this.#new ? this.#now() : (since ?? this.#now()));
+    return this.#contents.text();
   }
 
   /** @internal Whether the session has one of its own keys. */
   holds(key: string): boolean {
-    return Object.hasOwn(this.#holder(key), key);
+    return this.#contents.has(key);
   }
 
-  /** @internal When the session was made, in seconds since 1970. */
+  /** @internal When the session was made, in seconds since 1970. Flask's tells nothing of that. */
   get createdSeconds(): number {
-    const created = this.#hidden[RESERVED.created];
+    const created = this.#settings.flask ? undefined : this.#contents.own(RESERVED.created);
     return typeof created === "number" ? created : this.#now();
   }
 
@@ -431,53 +414,17 @@ export class Session<Data extends object = any> {
 
   /** @internal The JSON bytes of each key, largest first. */
   largestKeys(): [key: string, bytes: number][] {
-    const sizes = Object.entries(this.#stored()).map(([key, value]): [string, number] => [
-      key,
-      this.#settings.json.stringify({ [key]: value }).length - 2,
-    ]);
-    return sizes.toSorted((a, b) => b[1] - a[1]).slice(0, 3);
+    return this.#contents.largestKeys();
   }
 
   /** @internal Whether nothing is worth a cookie. */
   get isEmpty(): boolean {
-    const { json, schema, flask } = this.#settings;
-    const alone = flask?.permanent === undefined ? RESERVED.created : RESERVED.permanent;
-    const isNothing = (key: string): boolean =>
-      key === alone || key === RESERVED.adopted || (key === RESERVED.sid && flask === undefined);
-    for (const key in this.#hidden) if (!isNothing(key)) return false;
-    const data = this.#data as Dict;
-    if (schema === undefined)
-      return !Object.keys(data).some((key) => data[key] !== undefined && !isNothing(key));
-    return json.stringify(data, this.#numberTypes) === json.stringify(this.#empty() as Dict);
-  }
-
-  #stringify(): string {
-    return this.#settings.json.stringify(this.#stored(), this.#numberTypes);
-  }
-
-  #stored(): Dict {
-    const data = this.#data as Dict;
-    if (!this.#settings.flask) refuseReserved(data);
-    const hidden = Object.keys(this.#hidden);
-    if (hidden.length === 0) return data;
-    // Two loops cost less than two spreads.
-    const stored: Dict = {};
-    for (const key of hidden) setOwn(stored, key, this.#hidden[key]);
-    for (const key of Object.keys(data)) setOwn(stored, key, data[key]);
-    return stored;
-  }
-
-  // Under Flask's rules and without a schema, data is Flask's dict, whole, so these keys are seen in it.
-  #holder(key: string): Dict {
-    return this.#settings.flask && (this.#settings.schema === undefined || Object.hasOwn(this.#data, key))
-      ? (this.#data as Dict)
-      : this.#hidden;
+    return this.#contents.isEmpty;
   }
 
   #meta(key: string): unknown {
     this.#accessed = true;
-    const holder = this.#holder(key);
-    return Object.hasOwn(holder, key) ? holder[key] : undefined;
+    return this.#contents.own(key);
   }
 
   #setMeta(what: string, key: string, value: unknown): void {
@@ -486,9 +433,7 @@ export class Session<Data extends object = any> {
   }
 
   #putMeta(key: string, value: unknown): void {
-    const holder = this.#holder(key);
-    if (value === undefined) delete holder[key];
-    else holder[key] = value;
+    this.#contents.setOwn(key, value);
     // In Flask an assignment is a change, whatever was there.
     if (this.#settings.flask) this.#forced = true;
   }
