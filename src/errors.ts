@@ -28,8 +28,22 @@ export type ErrorCode =
   | "BAD_TIME_SIGNATURE"
   | "SIGNATURE_EXPIRED";
 
+/** What marks the errors of every copy of this module. */
+const OURS = Symbol.for("hipflask.error");
+
 /** The base of every error that hipflask throws. */
 export class HipflaskError extends Error {
+  /** Two copies of this module may be in one process, as where a framework bundles parts apart: each knows the other's errors. */
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    if (Function.prototype[Symbol.hasInstance].call(this, error)) return true;
+    const name = nameOf(this.prototype);
+    // What an application derives from these classes has no name of its own there, and is known to nobody else.
+    if (name === undefined) return false;
+    for (let kind = error; isOurs(kind); kind = Object.getPrototypeOf(kind))
+      if (nameOf(kind) === name) return true;
+    return false;
+  }
+
   /** Which failure it is. */
   readonly code: ErrorCode;
   /** Whether the same call may succeed when it is made again. */
@@ -44,6 +58,20 @@ export class HipflaskError extends Error {
   override get name(): string {
     return "HipflaskError";
   }
+
+  /** @internal */
+  get [OURS](): true {
+    return true;
+  }
+}
+
+function isOurs(kind: unknown): kind is object {
+  return typeof kind === "object" && kind !== null && OURS in kind;
+}
+
+/** The name that a class of ours gives to its errors, by its prototype. */
+function nameOf(prototype: object): unknown {
+  return Object.getOwnPropertyDescriptor(prototype, "name")?.get?.call(prototype);
 }
 
 /** The caller's mistake, found when something is constructed or set up. The message says what to do. */

@@ -2,8 +2,8 @@ import { ConfigError } from "../errors.ts";
 import type { CookieJar } from "./jar.ts";
 
 // A property of the request's own object costs next to nothing; a WeakMap of all requests in flight costs more than
-// parsing their cookies.
-const JAR = Symbol("hipflask.cookies");
+// parsing their cookies. The name is the same in every copy of this module, as frameworks make where they bundle parts apart.
+const JAR = Symbol.for("hipflask.cookies");
 
 interface WithJar {
   [JAR]?: CookieJar;
