@@ -69,11 +69,15 @@ describe("keys", () => {
     expect(() => setUp({ secretKey: "changeme" })).not.toThrow();
     expect(() => setUp({ storage: null as never })).toThrow(ConfigError);
     expect(() => setUp({ storage: signedCookie as never })).toThrow(ConfigError);
-    await inProduction(() =>
-      expect(() => setUp({ secretKey: "changeme" })).toThrow(
-        expect.objectContaining({ code: "SECRET_WEAK" }),
-      ),
-    );
+    await inProduction(() => {
+      for (const secretKey of [
+        "changeme",
+        '_5#y2L"F4Q8z\n\xec]/',
+        "größe straße häuser über",
+        "пароль для сессий сайта",
+      ])
+        expect(() => setUp({ secretKey })).toThrow(expect.objectContaining({ code: "SECRET_WEAK" }));
+    });
   });
 });
 

@@ -45,7 +45,15 @@ describe("a weak secret", () => {
   });
 
   test("is as weak in bytes", () => {
-    for (const secret of ["", "changeme", "this-is-my-super-secret-key", "a".repeat(32), '_5#y2L"F4Q8z\n']) {
+    for (const secret of [
+      "",
+      "changeme",
+      "this-is-my-super-secret-key",
+      "a".repeat(32),
+      '_5#y2L"F4Q8z\n',
+      '_5#y2L"F4Q8z\n\xec]/',
+      "mot de passe très secret",
+    ]) {
       expect(weaknessOf(utf8(secret))).toBeDefined();
     }
     expect(weaknessOf(Buffer.from('_5#y2L"F4Q8z\n\xec]/', "latin1"))).toBeDefined();

@@ -1,7 +1,7 @@
 import { randomBytes } from "../crypto/random.ts";
 import { encodeBase64url } from "../encoding/base64url.ts";
 import { ConfigError } from "../errors.ts";
-import { toAscii, toBytes } from "./text-or-bytes.ts";
+import { toAscii, toBytes, toText } from "./text-or-bytes.ts";
 import { WELL_KNOWN_SECRETS } from "./well-known-secrets.ts";
 
 /** A secret key: text, which stands for its UTF-8 bytes, or bytes. */
@@ -77,15 +77,26 @@ export function weaknessOf(secret: SecretKey): string | undefined {
 /** What {@link weaknessOf} says, as the end of a sentence that begins with the key's name. */
 export function problemOf(secret: SecretKey): string | undefined {
   const bytes = toBytes(secret);
-  const text = toAscii(secret);
+  const texts = readingsOf(secret);
   if (bytes.length === 0) return "is empty";
-  if (WELL_KNOWN_SECRETS.has(normalize(text))) return "is one that everybody knows";
+  if (texts.some((text) => WELL_KNOWN_SECRETS.has(normalize(text)))) return "is one that everybody knows";
   if (bytes.length < MIN_BYTES) return `is shorter than ${MIN_BYTES} bytes`;
-  if (text.startsWith(PREFIX) && !PREFIXED.test(text)) return `begins with ${PREFIX} and is not whole`;
+  if (texts[0]!.startsWith(PREFIX) && !PREFIXED.test(texts[0]!))
+    return `begins with ${PREFIX} and is not whole`;
   if (new Set(bytes).size < MIN_VARIETY) return "consists of a few characters, repeated";
   if (isPattern(bytes)) return "follows a pattern";
-  if (isWords(text)) return "consists of words, which can be guessed";
+  if (texts.some(isWords)) return "consists of words, which can be guessed";
   return undefined;
+}
+
+/** The texts that a key may have been typed as. Bytes do not tell their encoding. */
+function readingsOf(secret: SecretKey): readonly string[] {
+  if (typeof secret === "string") return [secret];
+  try {
+    return [toAscii(secret), toText(secret)];
+  } catch {
+    return [toAscii(secret)];
+  }
 }
 
 function keyBytes(key: unknown, name: string): Uint8Array {
