@@ -183,6 +183,9 @@ export class NativeManner implements Manner {
     const former = seriesOf(request);
     if (this.#remembering !== undefined) await this.#endSeries(request, this.#remembering, former);
     if (former !== undefined) await this.#endSessions(former);
+    // Of a token that came without a session another answer, which is under way, may have made one.
+    if (this.#remembering !== undefined && this.#sent(request, this.#remembering) !== undefined)
+      request.session.forget();
     await request.session.destroy();
   }
 

@@ -528,6 +528,22 @@ describe("a remembered login", () => {
     expect(events).toEqual(["remember.theft"]);
   });
 
+  test("ends with a logout whose request came before the session of another one, in a cookie", async () => {
+    const sessions = createSessions({ secretKey: KEY, storage: encryptedCookie({ maxCookies: 2 }) });
+    const { auth } = testLogin(sessions, { remember: { store: new MemoryStore() } });
+    const browser = new LoginBrowser(sessions);
+    await browser.ask((c) => auth.loginUser(c, { id: "ada" }, { remember: true }));
+    browser.restart();
+    const answer = await browser.copy().send((c) => auth.currentUser(c));
+    const logout = await browser.copy().send((c) => auth.logoutUser(c));
+    for (const header of [answer, logout].flatMap(({ headers }) => headers.getSetCookie()))
+      browser.setCookie(header);
+    expect(await browser.ask((c) => auth.currentUser(c))).toBeNull();
+    // A visitor whom nobody remembers has no cookie to delete.
+    const stranger = await new LoginBrowser(sessions).send((c) => auth.logoutUser(c));
+    expect(stranger.headers.getSetCookie()).toEqual([]);
+  });
+
   test("is refused to a store that forgets", () => {
     // It connects when it is first asked, which it never is.
     const store = new MemcachedStore(new MemcacheClient({ server: "127.0.0.1:1" }));

@@ -34,6 +34,7 @@ export class Session<Data extends object = any> {
   #new: boolean;
   #forced: boolean | undefined;
   #accessed = false;
+  #forgotten = false;
   #sealed = false;
   /** Why no change can reach the browser, where there is a reason of its own. */
   #reason: string | undefined;
@@ -298,6 +299,16 @@ export class Session<Data extends object = any> {
       this.#forced = undefined;
       this.#cleared = false;
     });
+  }
+
+  /** @internal The browser may have a cookie that did not come with this request, or be about to get it: that one is deleted, too. */
+  forget(): void {
+    this.#forgotten = true;
+  }
+
+  /** @internal Whether {@link forget} was called. */
+  get isForgotten(): boolean {
+    return this.#forgotten;
   }
 
   /** Each begins with what the one before it left, and all of it ends before the response. */

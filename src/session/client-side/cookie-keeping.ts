@@ -132,7 +132,7 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
     if (this.#codec === undefined || (!isForced && !this.#isReissueDue(session))) return undefined;
     if (session.isEmpty)
       return () => {
-        if (isForced || this.#taken !== undefined) this.#delete();
+        if (isForced || this.#taken !== undefined) this.#delete(session.isForgotten);
         return this.#settleOrigin(true, isForced);
       };
     const stamped = session.stamp(text, this.#opened?.signedAt);
@@ -225,13 +225,14 @@ export class CookieKeeping<Data extends object> implements Keeping<Data> {
     return Math.min(created + timing.lifetime, now + (timing.idleTimeout ?? Number.POSITIVE_INFINITY));
   }
 
-  #delete(): void {
+  /** @param isForgotten whether also where the browser has sent none */
+  #delete(isForgotten: boolean): void {
     const wasSent = this.#cookie.isSent;
     this.#adoption?.forget(this.#cookie);
     if (wasSent && this.#gate === undefined)
       this.#settings.events.emit("session.ended", "A session's cookie was deleted.");
     // A cookie that the browser does not have needs no deletion; Flask sends one all the same.
-    if (wasSent || this.#settings.flask !== undefined) this.#cookie.delete();
+    if (wasSent || isForgotten || this.#settings.flask !== undefined) this.#cookie.delete();
   }
 }
 
