@@ -1,10 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { setUp } from "../../test/support/cookie-sessions.ts";
 import { inProduction } from "../../test/support/production.ts";
 import { KEY, OTHER_KEY, Visitor } from "../../test/support/visitor.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { ConfigError } from "../errors.ts";
-import { createSessions, signedCookie } from "./index.ts";
+import { createSessions, type SessionManager, signedCookie } from "./index.ts";
 
 describe("keys", () => {
   test("a session signed with a fallback key is good, and signed anew when it is used", async () => {
@@ -85,6 +85,7 @@ describe("a caller's mistake is said at once", () => {
   test.each([
     ["no options", undefined, /needs options/],
     ["accept of something else", { secretKey: KEY, accept: [undefined] }, /accept takes/],
+    ["accept that is no list", { secretKey: KEY, accept: {} }, /accept takes a list/],
     ["a clock that is a function", { secretKey: KEY, clock: () => 5 }, /clock must be/],
     ["a lifetime of ages", { secretKey: KEY, lifetime: 1e12 }, /from 1 to 3155760000/],
     ["an idle timeout of nothing", { secretKey: KEY, idleTimeout: 0 }, /from 1 to/],
@@ -97,6 +98,45 @@ describe("a caller's mistake is said at once", () => {
     const { sessions } = setUp();
     await expect(sessions.get(undefined as never)).rejects.toThrow(ConfigError);
     expect(() => sessions.on("*", undefined as never)).toThrow("must be a function");
+  });
+});
+
+describe("two managers in one request", () => {
+  const bindBoth = (first: SessionManager, second: SessionManager, encrypted = true): void => {
+    const context = {};
+    for (const sessions of [first, second])
+      sessions.bind(context, sessions.open({ cookie: undefined, host: "example.com", encrypted }));
+  };
+  const make = (cookie: object = {}): SessionManager => createSessions({ secretKey: KEY, cookie });
+
+  test("cannot have one cookie", () => {
+    expect(() => bindBoth(make(), make())).toThrow(ConfigError);
+    expect(() => bindBoth(make(), make())).toThrow(/another name/);
+    expect(() => bindBoth(make({ name: "sid" }), setUp({ cookie: { name: "sid" } }).sessions)).toThrow(/sid/);
+  });
+
+  test("can have two, and one of them may see the request twice", () => {
+    expect(() => bindBoth(make(), make({ name: "cart" }))).not.toThrow();
+    const sessions = make();
+    expect(() => bindBoth(sessions, sessions)).not.toThrow();
+  });
+
+  test("are warned of two cookies with one name in two places", () => {
+    const warned: unknown[] = [];
+    const emitWarning = vi
+      .spyOn(process, "emitWarning")
+      .mockImplementation((...given) => void warned.push(given));
+    try {
+      bindBoth(make({ name: "sid", path: "/" }), make({ name: "sid", path: "/admin" }));
+    } finally {
+      emitWarning.mockRestore();
+    }
+    expect(warned).toEqual([
+      [
+        expect.stringContaining("a cookie called sid"),
+        expect.objectContaining({ code: "HIPFLASK_SAME_COOKIE" }),
+      ],
+    ]);
   });
 });
 

@@ -61,7 +61,7 @@ export class SessionManager<Data extends object = any> {
       ? { secure: flask.cookie, loopback: flask.cookie }
       : nativeTemplates(options.cookie ?? {}, production);
     const setup = { keys: keys ?? [], timing: times, events: this.#events };
-    const accept = (options.accept ?? []).map((format) => openFormat(format, setup));
+    const accept = openFormats(options.accept, setup);
     this.#storage = storage.open({ ...setup, accept, isFlask: flask !== undefined });
     this.#accepts = accept.length > 0;
     for (const { program, cookies } of accept) this.#checkApart(program, cookies[0].name);
@@ -297,8 +297,23 @@ export class SessionManager<Data extends object = any> {
 
   /** For adapters: `sessions.get(context)` and `cookies(context)` are about this exchange from now on. */
   bind(context: object, exchange: Exchange<Data>): void {
-    (context as Slots<Data>)[this.#slot] = exchange;
+    const slots = context as Slots<Data>;
+    const other = slots[BOUND];
+    if (other !== undefined && other !== this) this.#checkBeside(other, exchange.request);
+    slots[BOUND] = this;
+    slots[this.#slot] = exchange;
     bindCookies(context, exchange.jar);
+  }
+
+  /** Of two cookies of one name each response would keep one. @throws ConfigError */
+  #checkBeside(other: SessionManager, request: RequestFacts): void {
+    const [{ name, domain, path }, own] = [other.#template(request), this.#template(request)];
+    if (own.name !== name) return;
+    const isLost = own.domain === domain && own.path === path;
+    const what = `Two createSessions are used in one request, and both have a cookie called ${name}.`;
+    const advice = 'Give one of them another name, as in cookie: { name: "cart" }, or use one for both.';
+    if (isLost) throw new ConfigError(`${what} Each would take the other's place. ${advice}`);
+    warn(`${what} Browsers send both, and each has to tell its own. ${advice}`, "HIPFLASK_SAME_COOKIE");
   }
 
   /**
@@ -353,16 +368,20 @@ interface Ambient {
 /** One for all managers, because on Node 20 and 22 each one that there is slows every promise of the process down. */
 const ambient = new AsyncLocalStorage<Ambient>();
 
-type Slots<Data extends object> = Record<symbol, Exchange<Data> | undefined>;
+/** Under this name a request's context has the manager that it was bound to last. */
+const BOUND: unique symbol = Symbol("hipflask.bound");
 
-function openFormat(
-  format: AcceptedFormat,
+type Slots<Data extends object> = Record<symbol, Exchange<Data> | undefined> & { [BOUND]?: SessionManager };
+
+function openFormats(
+  accept: readonly AcceptedFormat[] = [],
   setup: Parameters<AcceptedFormat["open"]>[0],
-): OpenAcceptedFormat {
-  if (typeof format?.open === "function") return format.open(setup);
-  throw new ConfigError(
-    "accept takes what acceptFlask(…), acceptExpressSession(…) and others of hipflask/flask and hipflask/migrate return.",
-  );
+): readonly OpenAcceptedFormat[] {
+  if (!Array.isArray(accept) || accept.some((format) => typeof format?.open !== "function"))
+    throw new ConfigError(
+      "accept takes a list of what acceptFlask(…), acceptExpressSession(…) and others of hipflask/flask and hipflask/migrate return.",
+    );
+  return accept.map((format: AcceptedFormat) => format.open(setup));
 }
 
 function refuseWithoutKey(): never {

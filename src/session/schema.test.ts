@@ -5,7 +5,7 @@ import { KEY, Visitor } from "../../test/support/visitor.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { FlaskCookie } from "../codec/index.ts";
 import { ConfigError } from "../errors.ts";
-import { createSessions, type SessionEvent, signedCookie } from "./index.ts";
+import { createSessions, type SessionEvent, signedCookie, type StandardSchema } from "./index.ts";
 
 describe("a schema", () => {
   const schema = z.object({ count: z.number().default(0), cart: z.array(z.string()).default([]) });
@@ -70,6 +70,72 @@ describe("a schema", () => {
       encrypted: true,
     });
     expect((await later.session()).data).toEqual({ count: 5, cart: ["tea"], legacy: 1 });
+  });
+
+  const isHttps = (home: unknown): boolean =>
+    home === undefined || new URL(home as string).protocol === "https:";
+  const homes = z.object({ home: z.string().optional().refine(isHttps), count: z.number().default(0) });
+  const later: StandardSchema = {
+    "~standard": { ...homes["~standard"], validate: async (value) => homes["~standard"].validate(value) },
+  };
+  test.each([
+    ["at once", homes],
+    ["later", later],
+  ])("that throws %s at what it finds gives a default in its place, and an event", async (_, given) => {
+    const before = setUp();
+    await before.visitor.visit((session) =>
+      Object.assign(session.data, { home: "example.com", count: 3, legacy: 1 }),
+    );
+    const after = setUp({ clock: before.clock, schema: given as never });
+    const visitor = before.visitor.at(after.sessions);
+    await visitor.visit(({ data }) => {
+      expect(data).toEqual({ count: 3 });
+      data["count"] = 4;
+    });
+    expect(after.types()).toEqual(["session.schema"]);
+    await visitor.at(before.sessions).visit(({ data }) => expect(data).toEqual({ count: 4, legacy: 1 }));
+  });
+
+  test("that throws at an empty session is the caller's mistake", async () => {
+    const { visitor } = setUp({ schema: z.any().refine((data) => data.user.name !== "") as never });
+    await expect(visitor.visit(() => {})).rejects.toThrow(TypeError);
+  });
+
+  test("that asks for a bigint is given one, however small, and nothing is written for that", async () => {
+    const ids = z.object({
+      id: z.bigint().default(0n),
+      all: z.array(z.object({ id: z.bigint(), n: z.number() })).default([]),
+      name: z.string().default("nobody"),
+    });
+    const { visitor, types } = setUp({ schema: ids as never });
+    const data = {
+      id: 5n,
+      all: [
+        { id: 2n ** 60n, n: 1 },
+        { id: -1n, n: 2 },
+      ],
+      name: "ada",
+    };
+    await visitor.visit((session) => Object.assign(session.data, data));
+    const again = await visitor.visit((session) => expect(session.data).toEqual(data));
+    expect(again.setCookies).toEqual([]);
+    await visitor.visit((session) => ((session.data["id"] as bigint) += 1n));
+    await visitor.visit((session) => expect(session.data).toEqual({ ...data, id: 6n }));
+    expect(types()).toEqual(["session.created"]);
+  });
+
+  test("that asks for a bigint and finds another number beside what does not fit keeps what fits", async () => {
+    const before = setUp();
+    await before.visitor.visit((session) => Object.assign(session.data, { id: 5, part: 0.5, name: 1 }));
+    const ids = z.object({
+      id: z.bigint().optional(),
+      part: z.bigint().default(7n),
+      name: z.string().default("x"),
+    });
+    const after = setUp({ clock: before.clock, schema: ids as never });
+    await before.visitor
+      .at(after.sessions)
+      .visit(({ data }) => expect(data).toEqual({ id: 5n, part: 7n, name: "x" }));
   });
 
   test("that refuses an empty session is the caller's mistake", async () => {

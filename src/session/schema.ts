@@ -43,33 +43,74 @@ export interface Fitted {
  * @throws ConfigError when the schema refuses an empty session, which every visitor starts with
  */
 export async function fit(schema: StandardSchema, stored: Dict): Promise<Fitted> {
-  const answer = schema["~standard"].validate(stored);
+  const answer = ask(schema, stored);
   const empty = answer instanceof Promise ? emptied(await schema["~standard"].validate({})) : undefined;
   const result = await answer;
   if (!result.issues) return { data: copyData(result.value), replaced: [], empty };
-  const replaced = new Set(result.issues.flatMap((issue) => topKey(issue) ?? []));
-  const again = await schema["~standard"].validate(without(stored, replaced, result.issues));
+  const widened = withBigInts(stored, result.issues);
+  const better = widened === undefined ? result : await ask(schema, widened);
+  if (!better.issues) return { data: copyData(better.value), replaced: [], empty };
+  const { issues } = better;
+  const known = widened ?? stored;
+  const replaced = new Set(issues.flatMap((issue) => topKey(issue) ?? []));
+  const again = await ask(schema, without(known, replaced, issues));
   if (!again.issues) return { data: copyData(again.value), replaced: [...replaced], empty };
-  return { ...(await fitOneByOne(schema, stored)), empty };
+  return { ...(await fitOneByOne(schema, known)), empty };
+}
+
+/** What a schema says. One that throws, because it takes what it is given for better than it is, says that something does not fit. */
+function ask(schema: StandardSchema, value: unknown): SchemaResult<unknown> | Promise<SchemaResult<unknown>> {
+  try {
+    const answer = schema["~standard"].validate(value);
+    return answer instanceof Promise ? answer.catch(() => THROWN) : answer;
+  } catch {
+    return THROWN;
+  }
+}
+
+const THROWN: SchemaResult<unknown> = { issues: [{ message: "The schema threw." }] };
+
+/** With a bigint at each place where a whole number does not fit: a small one is stored as every number is. Undefined where there is none. */
+function withBigInts(stored: Dict, issues: readonly Issue[]): Dict | undefined {
+  const copied = copyData(stored);
+  let isWidened = false;
+  for (const { path = [] } of issues) {
+    const keys = path.map((segment) => (typeof segment === "object" ? segment.key : segment));
+    const last = keys.pop();
+    const holder = keys.reduce<unknown>(childOf, copied);
+    const number = last === undefined ? undefined : childOf(holder, last);
+    if (!Number.isSafeInteger(number)) continue;
+    (holder as Dict)[last as string] = BigInt(number as number);
+    isWidened = true;
+  }
+  return isWidened ? copied : undefined;
+}
+
+function childOf(holder: unknown, key: PropertyKey): unknown {
+  const isHolder = typeof holder === "object" && holder !== null && Object.hasOwn(holder, key);
+  return isHolder ? (holder as Record<PropertyKey, unknown>)[key] : undefined;
 }
 
 /** Where a schema does not say what does not fit: whatever it takes beside what it took before. */
 async function fitOneByOne(schema: StandardSchema, stored: Dict): Promise<Omit<Fitted, "empty">> {
   let data = emptied(await schema["~standard"].validate({}));
   let taken: Dict = {};
+  /** What the schema does not know, or does not want. */
   const refused: string[] = [];
+  /** What it threw at. */
+  const spoiled: string[] = [];
   for (const key of Object.keys(stored)) {
     const more = { ...taken };
     setOwn(more, key, stored[key]);
-    const result = await schema["~standard"].validate(more);
+    const result = await ask(schema, more);
     if (result.issues) {
-      refused.push(key);
+      (result === THROWN ? spoiled : refused).push(key);
       continue;
     }
     taken = more;
     data = copyData(result.value);
   }
-  return { data, replaced: refused.filter((key) => Object.hasOwn(data, key)) };
+  return { data, replaced: [...spoiled, ...refused.filter((key) => Object.hasOwn(data, key))] };
 }
 
 /**

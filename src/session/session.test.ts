@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { setUp } from "../../test/support/cookie-sessions.ts";
 import { HeadersSentError } from "../errors.ts";
 
@@ -205,6 +205,49 @@ describe("after the headers have left", () => {
     }
     for (const change of [() => late.destroy(), () => late.regenerate(), () => late.update(() => {})]) {
       await expect(change()).rejects.toThrow(HeadersSentError);
+    }
+  });
+
+  test("updates at once in a cookie are done one after the other, and one that fails undoes no other", async () => {
+    const { visitor } = setUp();
+    await visitor.visit(async (session) => {
+      const add = async (data: Record<string, unknown>): Promise<void> => {
+        const { n = 0 } = data as { n?: number };
+        await new Promise((resolve) => setImmediate(resolve));
+        data["n"] = n + 1;
+      };
+      const fail = session.update(async (data) => {
+        data["n"] = 100;
+        await new Promise((resolve) => setImmediate(resolve));
+        throw new Error("mine");
+      });
+      await Promise.all([
+        expect(fail).rejects.toThrow("mine"),
+        ...Array.from({ length: 5 }, () => session.update(add)),
+      ]);
+      expect(session.data).toEqual({ n: 5 });
+    });
+    await visitor.visit(({ data }) => expect(data).toEqual({ n: 5 }));
+  });
+
+  test("an update in a cookie that waits for another one of the same session is told so", async () => {
+    vi.useFakeTimers();
+    try {
+      const { visitor } = setUp();
+      await visitor.visit(async (session) => {
+        const outer = session.update(async (data) => {
+          data["outer"] = true;
+          await Promise.resolve();
+          await session.update(() => undefined);
+        });
+        await Promise.all([
+          expect(outer).rejects.toThrow(/do not use the session in it/),
+          vi.advanceTimersByTimeAsync(5000),
+        ]);
+        expect(session.data).toEqual({});
+      });
+    } finally {
+      vi.useRealTimers();
     }
   });
 

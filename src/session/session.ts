@@ -2,6 +2,7 @@ import { seconds } from "../clock.ts";
 import type { Dict } from "../codec/index.ts";
 import { isDict } from "../encoding/plain.ts";
 import { DataError, GoneError, HeadersSentError, StoreError } from "../errors.ts";
+import { soon, tooSlow } from "./change-limit.ts";
 import { Contents, type FirstContents } from "./contents.ts";
 import { type Flash, flashesOf, withFlash } from "./flash.ts";
 import type { Changes, LiveSession } from "./live-session.ts";
@@ -151,9 +152,11 @@ export class Session<Data extends object = any> {
       });
     }
     this.#write("session.update");
-    await this.#changeOrNot(change);
-    // What changed after the headers had left is lost.
-    if (this.#sealed) throw new HeadersSentError("session.update");
+    return this.#inTurn(async () => {
+      await this.#changeOrNot(change);
+      // What changed after the headers had left is lost.
+      if (this.#sealed) throw new HeadersSentError("session.update");
+    });
   }
 
   /** As in a store, where the function throws nothing has changed. What cannot be written cannot be copied either. */
@@ -161,7 +164,8 @@ export class Session<Data extends object = any> {
     this.#contents.text();
     const before = this.#contents.copy();
     try {
-      await change(this.#contents.data);
+      const isDone = await soon((async () => (await change(this.#contents.data), true))());
+      if (isDone === undefined) throw tooSlow();
     } catch (error) {
       this.#contents.restore(before);
       throw error;
@@ -313,8 +317,8 @@ export class Session<Data extends object = any> {
 
   /** Each begins with what the one before it left, and all of it ends before the response. */
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const result = (this.#turn ?? Promise.resolve()).then(work);
-    this.#turn = result.then(
+    const result = this.#turn === undefined ? work() : this.#turn.then(work);
+    const turn = result.then(
       () => {
         this.#failure = undefined;
       },
@@ -322,6 +326,10 @@ export class Session<Data extends object = any> {
         if (error instanceof StoreError || error instanceof GoneError) this.#failure = error;
       },
     );
+    this.#turn = turn;
+    void turn.then(() => {
+      if (this.#turn === turn) this.#turn = undefined;
+    });
     return result;
   }
 

@@ -1,4 +1,5 @@
-import { ConfigError, GoneError, StoreError } from "../../errors.ts";
+import { GoneError, StoreError } from "../../errors.ts";
+import { soon, tooSlow } from "../change-limit.ts";
 import { inOwnContext } from "../own-context.ts";
 import type { LoadedRecord, SaveResult, SessionKey, Version } from "../store.ts";
 import { keepsRequestsApart } from "./requests-apart.ts";
@@ -44,9 +45,6 @@ interface Job<K, Stored extends LoadedRecord> {
 const MAX_CONFLICTS = 5;
 /** ... where no line keeps the writes of one process apart. */
 const MAX_CONFLICTS_APART = 20;
-
-/** How long the function of one `session.update` may take. */
-const MAX_CHANGE_MS = 5000;
 
 /**
  * Writes records without losing what others write at the same time. Writes of this process to one session stand in a
@@ -215,25 +213,6 @@ function takeNext<J extends { exchange: unknown }>(line: J[], underWay: readonly
   const end = line.findIndex((job) => job.exchange !== undefined);
   if (end === 0) return underWay.length === 0 ? line.splice(0, 1) : [];
   return line.splice(0, end < 0 ? line.length : end);
-}
-
-/** An application's function that waits for the session itself must not hold up everybody for ever: then undefined. */
-async function soon(text: Promise<string>): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), MAX_CHANGE_MS);
-  });
-  try {
-    return await Promise.race([text, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function tooSlow(): ConfigError {
-  return new ConfigError(
-    `The function given to session.update took longer than ${MAX_CHANGE_MS / 1000} seconds; nothing was saved. It must only change the data: fetch before, and do not use the session in it.`,
-  );
 }
 
 /** What a write to the old ID of a session is answered with. */
