@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeSecretKey } from "../signer/index.ts";
-import { type Io, print, UsageError } from "./io.ts";
+import { type Io, print, shown, UsageError } from "./io.ts";
 
 /** Where the build puts it: the same way up from here and from where the bundle is. */
 const BUNDLE = new URL("../../dist/demo/start.js", import.meta.url);
@@ -37,7 +37,7 @@ export async function demo({ port, storage, store }: DemoOptions, io: Io): Promi
     ...(store !== undefined && { STORAGE: "server", STORE: store }),
   };
   try {
-    const { url, notes, close } = await startDemo(env, folder).catch(explain);
+    const { url, notes, close } = await startDemo(env, folder).catch((error) => explain(error, store));
     for (const note of notes) await print(io.stdout, note);
     await print(io.stdout, io.env["SECRET_KEY"] ? "Sessions are signed with your SECRET_KEY." : NEW_KEY);
     await print(io.stdout, `hipflask demo on ${url}\nCtrl-C ends it.`);
@@ -50,9 +50,11 @@ export async function demo({ port, storage, store }: DemoOptions, io: Io): Promi
 
 const NEW_KEY = "A secret key was made for this run: what it keeps ends with it.";
 
-function explain(error: NodeJS.ErrnoException): never {
+function explain(error: NodeJS.ErrnoException, store = ""): never {
   const hint = error.code === "EADDRINUSE" ? " Choose another one: npx hipflask demo --port 5556" : "";
-  throw new UsageError(error.message + hint, { cause: error });
+  throw new UsageError(error.message.replace(`STORE=${store}`, `STORE=${shown(store)}`) + hint, {
+    cause: error,
+  });
 }
 
 async function ended(signal: AbortSignal | undefined): Promise<void> {

@@ -32,6 +32,12 @@ export const EXIT = {
 /** The user's mistake: the message says what to do, and the exit code is 2. */
 export class UsageError extends Error {}
 
+/** An argument for a message: itself where it is of words, as a name or a path, and "…" elsewhere, because it may be a key. */
+export function shown(argument: string): string {
+  const isWords = argument.split(/[./_-]/).every((word) => /^([A-Z]?[a-z]{0,20}|[A-Z]{0,20})$/.test(word));
+  return isWords ? argument : "…";
+}
+
 /** Somebody pressed Ctrl-C before the work was done: the exit code is 130. */
 export class InterruptedError extends Error {
   constructor() {
@@ -54,7 +60,11 @@ export async function print(output: Output, line: string): Promise<void> {
 /** More is no cookie, no key and no list of keys. */
 const MAX_INPUT = 1024 * 1024;
 
-/** All of the standard input, as text. @throws UsageError where nobody pipes anything into it, or more than 1 MiB */
+/**
+ * All of the standard input, as text, without a byte order mark.
+ *
+ * @throws UsageError where nobody pipes anything into it, or more than 1 MiB
+ */
 export async function readStdin({ stdin }: Io): Promise<string> {
   if (stdin.isTTY === true)
     throw new UsageError("Nothing comes from the standard input. Pipe something into it.");
@@ -66,5 +76,5 @@ export async function readStdin({ stdin }: Io): Promise<string> {
     if (size > MAX_INPUT) throw new UsageError("The standard input has more than 1 MiB.");
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }

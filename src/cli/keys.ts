@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type Io, UsageError } from "./io.ts";
+import { type Io, shown, UsageError } from "./io.ts";
 
 /** A key, and what it is called without being shown. */
 export interface NamedKey {
@@ -16,7 +16,7 @@ export async function variablesOf(file: string | undefined, io: Io): Promise<Io[
   if (file === undefined) return io.env;
   const { readEnv } = await import("./secret/env-file.ts");
   const text = await readFile(resolve(io.cwd, file), "utf8").catch(() => {
-    throw new UsageError(`The file ${file} cannot be read.`);
+    throw new UsageError(`The file ${shown(file)} cannot be read.`);
   });
   return readEnv(text);
 }
@@ -24,7 +24,7 @@ export async function variablesOf(file: string | undefined, io: Io): Promise<Io[
 /** The keys in variables. One whose name ends in `_FALLBACKS` may have several, parted by commas. */
 export function keysIn(env: Io["env"], names: readonly string[]): NamedKey[] {
   return names.flatMap((name) => {
-    const text = env[name] ?? "";
+    const text = (Object.hasOwn(env, name) && env[name]) || "";
     const keys = (name.endsWith("_FALLBACKS") ? text.split(",") : [text]).filter((key) => key !== "");
     return keys.map((key, i) => ({ where: keys.length > 1 ? `${name}, key ${i + 1}` : name, key }));
   });

@@ -59,10 +59,25 @@ describe("the command line", () => {
     [["completion", "q7Zp_geheim"]],
     [["doctor", "https://me:q7Zp_geheim@localhost/"]],
     [["sessions", "list", "q7Zp_geheim://me:q7Zp_geheim@localhost"]],
+    [["verify", "a", "-f", "q7Zp_geheim"]],
+    [["sign", "{}", "--keys-file", "x/q7Zp_geheim"]],
+    [["secret", "check", "-f", "q7Zp_geheim"]],
+    [["secret", "check", "-n", "q7Zp_geheim"]],
+    [["secret", "rotate", "-f", "q7Zp_geheim"]],
+    [["demo", "--store", "q7Zp_geheim"]],
+    [["demo", "--port", "q7Zp_geheim"]],
   ])("what is put in the wrong place is not shown: %j", async (args) => {
     const { out, err } = await cli(args);
     expect(err).not.toBe("");
     expect(out + err).not.toContain("geheim");
+  });
+
+  test.each([
+    [["verify", "a", "-f", "config/.env.production"], "config/.env.production"],
+    [["secret", "check", "-n", "JWT_SECRET"], "JWT_SECRET"],
+    [["secret", "rotate", "-f", "no/such.env"], "no/such.env"],
+  ])("words of a name are shown: %j", async (args, name) => {
+    expect((await cli(args)).err).toContain(name);
   });
 
   test("colours are for terminals, and for nobody who said NO_COLOR", async () => {

@@ -7,6 +7,8 @@ import { code, ignore, missing, syncUp } from "./file-system.ts";
 
 /** The folder with the records, in the one that a store is given. */
 export const RECORDS = "hipflask-sessions";
+/** The folder beside it in which records are made and removed. */
+export const WORK = "hipflask-work";
 
 /**
  * Where everything is in the folder of a FileStore:
@@ -26,7 +28,7 @@ export class Layout {
   private constructor(folder: string) {
     this.folder = folder;
     this.sessions = join(folder, RECORDS);
-    this.work = join(folder, "hipflask-work");
+    this.work = join(folder, WORK);
   }
 
   /** Makes the folders that are missing. @throws ConfigError when somebody else owns one of them, or may write there */

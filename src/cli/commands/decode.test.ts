@@ -299,6 +299,11 @@ describe("what is given", () => {
 });
 
 describe("sign", () => {
+  test("reads JSON behind a byte order mark, and verify reads a cookie behind one", async () => {
+    const { out } = await cli(["sign", "-"], { env, stdin: '\ufeff{"user_id":1}' });
+    expect((await cli(["verify", "-"], { env, stdin: `\ufeff${out}` })).code).toBe(0);
+  });
+
   test("makes what Flask reads, by the vectors of the real one", async () => {
     const { out } = await cli(["sign", "-"], {
       env: { SECRET_KEY: "dev" },

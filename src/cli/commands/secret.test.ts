@@ -66,6 +66,11 @@ describe("secret check", () => {
       { where: "SECRET_KEY_FALLBACKS, key 2", bytes: 18, problem: null },
     ]);
     expect((await cli(["secret", "check", "-n", "JWT", "-n", "NOWHERE"], { env })).out).toMatch(/^JWT: weak/);
+    for (const name of ["toString", "__proto__"])
+      expect(await cli(["secret", "check", "-n", name], { env })).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("no key to check"),
+      });
   });
 
   test("reads an env file, and neither the environment nor a file that is missing", async () => {
@@ -76,6 +81,11 @@ describe("secret check", () => {
     ).resolves.toMatchObject({
       code: 2,
     });
+  });
+
+  test("takes no byte order mark of the standard input for a part of a key", async () => {
+    const { out } = await cli(["secret", "check", "-"], { stdin: `\ufeff${"x1Y2-".repeat(3)}pq9\r\n` });
+    expect(out).toBe("line 1: good  18 bytes\n");
   });
 
   test("says with 2 that there is nothing to check", async () => {
@@ -91,7 +101,7 @@ describe("secret check", () => {
 describe("secret rotate", () => {
   const old = "old_key-0123456789abcdef";
   const file = (): string => join(cwd, ".env");
-  const rotate = async (text: string, ...args: string[]) => {
+  const rotate = async (text: string | Buffer, ...args: string[]) => {
     await writeFile(file(), text);
     const result = await cli(["secret", "rotate", ...args], { cwd });
     const after = await readFile(file(), "utf8");
@@ -160,6 +170,29 @@ describe("secret rotate", () => {
     expect(await readdir(cwd)).toEqual([".env"]);
   });
 
+  test("keeps every byte of the others, in whatever encoding they are", async () => {
+    const others = ["# gr\xfcn\nDB_PASSWORD=gr\xfcn\n", "\nEND=\x80\xa0\x85\xff"] as const;
+    const key = Buffer.from(`gr\u00fcn-\u2603-${old}`).toString("latin1");
+    const [before, after] = others;
+    const { code, err } = await rotate(Buffer.from(`${before}SECRET_KEY=${key}${after}`, "latin1"));
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const [start, ...added] = (await readFile(file(), "latin1")).slice(before.length).split("\n");
+    expect(start).toMatch(/^SECRET_KEY=sk1_[\w-]{43}$/);
+    expect(added.join("\n")).toBe(`SECRET_KEY_FALLBACKS='${key}'${after}`);
+    expect((await readFile(file(), "latin1")).slice(0, before.length)).toBe(before);
+  });
+
+  test("answers with JSON", async () => {
+    const { code, out, env } = await rotate(`SECRET_KEY=dev\nSECRET_KEY_FALLBACKS=${old}\n`, "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      name: "SECRET_KEY",
+      fallbacks: 2,
+      problem: expect.stringContaining("everybody knows"),
+    });
+    expect(env["SECRET_KEY_FALLBACKS"]).toBe(`dev,${old}`);
+  });
+
   test("keeps the mode, follows a link, and leaves nothing beside it", async () => {
     await writeFile(join(cwd, "real"), `SECRET_KEY=${old}`);
     await chmod(join(cwd, "real"), 0o640);
@@ -183,5 +216,11 @@ describe("secret rotate", () => {
     expect((await rotate("SECRET_KEY=dev\n")).err).toContain("everybody knows");
     expect((await rotate(`KEY=${old}\n`, "--name", "KEY")).out).toContain("KEY_FALLBACKS");
     expect((await rotate("", "--name", "A B")).code).toBe(2);
+    for (const name of ["toString", "__proto__", "q7Zp_geheim"]) {
+      const { code, err, after } = await rotate("A=1\n", "--name", name);
+      expect({ code, after }).toEqual({ code: 2, after: "A=1\n" });
+      expect(err).toContain(".env has no ");
+      expect(err).not.toContain("geheim");
+    }
   });
 });

@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
 import type { Command } from "commander";
-import { type Io, EXIT, print, readStdin, UsageError } from "../io.ts";
+import { type Io, EXIT, print, readStdin, shown, UsageError } from "../io.ts";
 import { nameOption } from "../key-options.ts";
 import { KEY_NAMES, keysIn, type NamedKey, variablesOf } from "../keys.ts";
 import { styleOf } from "../style.ts";
@@ -38,6 +37,7 @@ export function register(program: Command, io: Io): void {
       "the variable; its fallbacks are in NAME_FALLBACKS, parted by commas",
       "SECRET_KEY",
     )
+    .option("--json", "answer with JSON")
     .addHelpText("after", "\nExample:\n  npx hipflask secret rotate --file .env.production")
     .action((options: RotateOptions) => rotate(options, io));
 }
@@ -62,7 +62,7 @@ async function check(
   const named = keys.length > 0 ? await given(keys, io) : keysIn(await variablesOf(file, io), name);
   if (named.length === 0)
     throw new UsageError(
-      `There is no key to check: ${file === undefined ? "the environment" : file} has no ${name.join(" and no ")}. Make one with: npx hipflask secret make`,
+      `There is no key to check: ${file === undefined ? "the environment" : file} has no ${name.map(shown).join(" and no ")}. Make one with: npx hipflask secret make`,
     );
   const { weakness } = await import("../secret/judge.ts");
   const found = named.map(({ where, key }) => ({
@@ -90,9 +90,10 @@ async function given(keys: readonly string[], io: Io): Promise<NamedKey[]> {
 interface RotateOptions {
   readonly file: string;
   readonly name: string;
+  readonly json?: true;
 }
 
-async function rotate({ file, name }: RotateOptions, io: Io): Promise<void> {
+async function rotate({ file, name, json }: RotateOptions, io: Io): Promise<void> {
   if (!/^[A-Za-z_]\w*$/.test(name)) throw new UsageError("That is no name of a variable.");
   const [{ makeSecretKey }, { readEnv, withVariables }, { rewriteFile }, { weakness }] = await Promise.all([
     import("../../signer/index.ts"),
@@ -102,15 +103,15 @@ async function rotate({ file, name }: RotateOptions, io: Io): Promise<void> {
   ]);
   const list = `${name}_FALLBACKS`;
   let [old, count] = ["", 0];
-  await rewriteFile(resolve(io.cwd, file), (text) => {
+  await rewriteFile(file, io, (text) => {
     const env = readEnv(text);
     old = env[name] ?? "";
     if (old === "") {
       const canAppend = env[name] === undefined && /(?:^|\n)$/.test(text);
       throw new UsageError(
         canAppend
-          ? `${file} has no ${name}. Make one with: echo ${name}=$(npx hipflask secret make) >> ${file}`
-          : `${file} has no ${name}. Write what npx hipflask secret make prints into it, as ${name}=…`,
+          ? `${file} has no ${shown(name)}. Make one with: echo ${shown(name)}=$(npx hipflask secret make) >> ${file}`
+          : `${file} has no ${shown(name)}. Write what npx hipflask secret make prints into it, as ${shown(name)}=…`,
       );
     }
     if (old.includes(","))
@@ -121,7 +122,12 @@ async function rotate({ file, name }: RotateOptions, io: Io): Promise<void> {
     count = fallbacks.length;
     return withVariables(text, { [name]: makeSecretKey(), [list]: fallbacks.join(",") }, name);
   });
-  const problem = weakness(old);
+  const problem = weakness(Buffer.from(old, "latin1").toString());
+  if (json)
+    return print(
+      io.stdout,
+      JSON.stringify({ name, fallbacks: count, problem: problem ?? null }, undefined, 2),
+    );
   await print(
     io.stdout,
     `${name} in ${file} is new. The one that was there is the first of ${count} in ${list}.`,

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -224,6 +224,26 @@ describe("sessions cleanup", () => {
   });
 });
 
+describe("a FileStore that is empty", () => {
+  test("is a store, also once all its sessions have been ended", async () => {
+    await visit(managerOf(store), { n: 1 });
+    for (const [args, out] of [
+      [["revoke", url, "--all", "--yes"], "1 session ended.\n"],
+      [["list", url, "--json"], ""],
+      [["revoke", url, "--all", "--yes"], "0 sessions ended.\n"],
+      [["cleanup", url], "0 ended sessions removed.\n"],
+      [["revoke", url, "--all", "--yes"], "0 sessions ended.\n"],
+      [["migrate", url, `file:${folder}/other`], "0 copied, 0 updated, 0 there already\n"],
+    ] as const)
+      expect([args, await run([...args])]).toEqual([args, expect.objectContaining({ out, err: "" })]);
+  });
+
+  test("is not made where there is none", async () => {
+    for (const command of ["list", "cleanup"]) expect((await run([command, `file:${folder}`])).code).toBe(2);
+    expect(await readdir(folder)).toEqual(["sessions"]);
+  });
+});
+
 describe("sessions migrate", () => {
   const target = () => `sqlite:${join(folder, "sessions.db")}`;
   const opened = async <T>(work: (kept: SessionStore) => Promise<T>): Promise<T> => {
@@ -312,9 +332,18 @@ describe("sessions migrate", () => {
     const { code, out } = await run(["migrate", url, target(), "--after", after, "--json"]);
     expect(code).toBe(0);
     const counts = JSON.parse(out) as Record<string, number>;
-    expect(counts).toMatchObject({ copied: expect.any(Number), updated: 0 });
+    expect(counts).toMatchObject({ copied: expect.any(Number), updated: 0, after });
     expect(counts["copied"]! + counts["there"]!).toBeLessThan(600);
     expect((await run(["list", target(), "--json"])).out.trimEnd().split("\n")).toHaveLength(600);
+  });
+
+  test("says of its answer that it began at a place", async () => {
+    await fill(100);
+    const after = `ff/visitors/${"f".repeat(66)}`;
+    expect(await run(["migrate", url, target(), "--after", after])).toMatchObject({
+      code: 0,
+      out: "0 copied, 0 updated, 0 there already, from --after on\n",
+    });
   });
 
   test("shows a bar on a terminal, and nothing elsewhere", async () => {

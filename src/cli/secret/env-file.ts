@@ -2,21 +2,22 @@ import { parseEnv } from "node:util";
 import { UsageError } from "../io.ts";
 
 /**
- * The variables in the text of an env file, as `node --env-file` reads them.
+ * The variables in the text of an env file, or in its bytes as Latin-1, as `node --env-file` reads them.
  *
  * @throws UsageError for what editors and shells on Windows write, of which Node finds the first name or all of them strange
  */
 export function readEnv(text: string): Readonly<Record<string, string | undefined>> {
-  if (/^\ufeff|\0/.test(text))
+  if (/^\ufeff|^\xef\xbb\xbf|\0/.test(text))
     throw new UsageError(
       "The file begins with a byte order mark, or is UTF-16, and Node does not read it as it looks. Save it as UTF-8 without a mark.",
     );
-  return parseEnv(text);
+  // In some versions of Node it has what all objects have, as toString.
+  return Object.assign(Object.create(null), parseEnv(text));
 }
 
 /**
- * The text of an env file with other values for some of its variables; a variable that is missing comes into a line after `anchor`'s, exported as that is.
- * Everything else stays as it is, to the byte.
+ * The text of an env file, or its bytes as Latin-1, with other values for some of its variables; a variable that is missing
+ * comes into a line after `anchor`'s, exported as that is. Everything else stays as it is, to the byte.
  *
  * @throws UsageError where that cannot be done for certain
  */

@@ -48,8 +48,9 @@ export async function migrate(
   }
   progress.end();
   const { copied, updated, "there already": there } = counts;
-  if (json) return print(io.stdout, JSON.stringify({ copied, updated, there }));
+  if (json) return print(io.stdout, JSON.stringify({ copied, updated, there, after }));
   const told = Object.entries(counts).map(([outcome, n]) => `${number(n)} ${outcome}`);
+  if (after !== undefined) told.push("from --after on");
   await print(io.stdout, told.join(", "));
 }
 

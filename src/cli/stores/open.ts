@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { SessionStore } from "../../session/index.ts";
-import { RECORDS } from "../../stores/file-layout.ts";
+import { RECORDS, WORK } from "../../stores/file-layout.ts";
 import type { DynamodbClient } from "../../stores/dynamodb-client.ts";
 import type { MemcacheClient } from "../../stores/memcached-client.ts";
 import type { MongodbCollection } from "../../stores/mongodb.ts";
@@ -127,9 +127,11 @@ export async function openStore(
   const open = Object.hasOwn(OPENERS, address.kind) ? OPENERS[address.kind] : undefined;
   if (open === undefined)
     throw new UsageError(`There is no store of that kind. There are: ${Object.keys(OPENERS).join(", ")}.`);
-  const place = address.kind === "file" ? join(address.path, RECORDS) : address.path;
-  if (!make && (address.kind === "file" || address.kind === "sqlite") && !existsSync(place))
-    throw new UsageError(`There is nothing at ${place}.`);
+  const { kind, path } = address;
+  // A FileStore whose sessions have all been ended has its work folder alone.
+  const places = kind === "file" ? [join(path, RECORDS), join(path, WORK)] : kind === "sqlite" ? [path] : [];
+  if (!make && places.length > 0 && !places.some((place) => existsSync(place)))
+    throw new UsageError(`There is nothing at ${places[0]}.`);
   const { make: makeStore, close } = await open(address, cwd);
   return orClosed(close, async () => {
     const store = makeStore();
