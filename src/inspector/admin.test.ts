@@ -22,7 +22,7 @@ class Administrator {
   }
 
   async get(place: string, headers: Record<string, string> = {}): Promise<Response> {
-    return this.#send(new Request(`${ORIGIN}/admin/sessions${place}`, { headers: { ...PASS, ...headers } }));
+    return this.#send(new Request(urlOf(place), { headers: { ...PASS, ...headers } }));
   }
 
   async text(place: string): Promise<string> {
@@ -43,10 +43,10 @@ class Administrator {
     const fields = [...found[2]!.matchAll(/name="([^"]*)" value="([^"]*)"/g)];
     const body = new URLSearchParams(fields.map(([, name, value]) => [name!, unescaped(value!)]));
     for (const [name, value] of Object.entries(change)) body.set(name, value);
-    return this.post(found[1]!, body, headers);
+    return this.post(new URL(unescaped(found[1]!), urlOf(place)).href, body, headers);
   }
 
-  async post(path: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> {
+  async post(url: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> {
     const given = {
       ...PASS,
       Origin: ORIGIN,
@@ -54,7 +54,7 @@ class Administrator {
       "Sec-Fetch-Site": "same-origin",
       ...headers,
     };
-    return this.#send(new Request(`${ORIGIN}${path}`, { method: "POST", body, headers: given }));
+    return this.#send(new Request(url, { method: "POST", body, headers: given }));
   }
 
   async #send(request: Request): Promise<Response> {
@@ -65,6 +65,8 @@ class Administrator {
     return response;
   }
 }
+
+const urlOf = (place: string): string => `${ORIGIN}/admin/sessions${place}`;
 
 function unescaped(text: string): string {
   return text
@@ -103,8 +105,8 @@ describe("whoever asks", () => {
       const admin = sessionsAdmin(sessions, { guard: async () => says as boolean });
       for (const place of ["", "/", "/health", "/style.css", "/everybody", "/nothing"])
         calls.push(String((await admin.fetch(new Request(`${ORIGIN}/admin/sessions${place}`))).status));
-      const asked = { method: "POST", body: "sure=yes" };
-      calls.push(String((await admin.fetch(new Request(`${ORIGIN}/admin/sessions/end-all`, asked))).status));
+      const asked = { method: "POST", body: "do=end-all&sure=yes" };
+      calls.push(String((await admin.fetch(new Request(urlOf(""), asked))).status));
     }
     expect(new Set(calls)).toEqual(new Set(["403"]));
     expect((await store.list!(undefined, 10, new Date())).records).toEqual([]);
@@ -147,6 +149,20 @@ describe("whoever asks", () => {
     ]);
     expect(await response.text()).not.toMatch(/<script|\son\w+=|style=/);
   });
+
+  test.each([
+    ["http", "shop.example", /^__Host-hipflask-admin=[\w-]{43}; Secure; HttpOnly; Path=\/; SameSite=Strict$/],
+    ["https", "localhost", /^__Host-hipflask-admin=[\w-]{43}; Secure; HttpOnly; Path=\/; SameSite=Strict$/],
+    ["http", "localhost:3000", /^hipflask-admin=[\w-]{43}; HttpOnly; Path=\/; SameSite=Strict$/],
+  ])("gets a cookie for the forms over %s from %s as the session's own", async (scheme, host, cookie) => {
+    const { admin } = setUpAdmin();
+    // Where a proxy speaks https with the browser, the server sees http.
+    const url = `${scheme}://${host}/admin/sessions`;
+    const open = (Cookie = "") => admin.fetch(new Request(url, { headers: { ...PASS, Host: host, Cookie } }));
+    const [set] = (await open()).headers.getSetCookie();
+    expect(set).toMatch(cookie);
+    expect((await open(set!.split(";")[0])).headers.getSetCookie()).toEqual([]);
+  });
 });
 
 describe("the list", () => {
@@ -161,7 +177,7 @@ describe("the list", () => {
       for (const [, handle] of page.matchAll(/name="handle" value="([^"]+)"/g)) shown.add(handle!);
       expect(page).not.toContain("private");
       for (const { cookie } of visitors) expect(page).not.toContain(cookie.split("=")[1]!.slice(0, 43));
-      const next = /href="\/admin\/sessions([^"]*)" rel="next"/.exec(page)?.[1];
+      const next = /href="[^"]*sessions(\?[^"]*)" rel="next"/.exec(page)?.[1];
       place = next && unescaped(next);
     }
     expect(pages).toBe(3);
@@ -216,7 +232,7 @@ describe("what an administrator ends", () => {
       .session();
     const response = await administrator.submit("/", new RegExp(`, ${id!.slice(0, 8)}<`));
     expect(response.status).toBe(303);
-    expect(response.headers.get("Location")).toBe("/admin/sessions?done=one");
+    expect(response.headers.get("Location")).toBe("?done=one");
     expect(await alive(setting, visitors)).toEqual(visitors.map((_, index) => index !== 3));
     expect(await administrator.text("?done=one")).toContain("The session was ended.");
   });
@@ -226,7 +242,7 @@ describe("what an administrator ends", () => {
     const visitors = await fill(setting, 30);
     const administrator = new Administrator(setting);
     const response = await administrator.submit("/?user=ada%40example.com", /End all of them/);
-    expect(response.headers.get("Location")).toBe("/admin/sessions?user=ada%40example.com&done=user&count=4");
+    expect(response.headers.get("Location")).toBe("?user=ada%40example.com&done=user&count=4");
     expect((await alive(setting, visitors)).filter((lives) => !lives)).toHaveLength(4);
     expect(await setting.sessions.forUser("ada@example.com").list()).toEqual([]);
   });
@@ -250,7 +266,7 @@ describe("what an administrator ends", () => {
     expect((await administrator.submit("/everybody", /sure/, { change: { sure: "" } })).status).toBe(400);
     expect(await alive(setting, visitors)).not.toContain(false);
     const response = await administrator.submit("/everybody", /sure/, { change: { sure: "yes" } });
-    expect(response.headers.get("Location")).toBe("/admin/sessions?done=all&count=10");
+    expect(response.headers.get("Location")).toBe("?done=all&count=10");
     expect(await alive(setting, visitors)).not.toContain(true);
   });
 
@@ -260,8 +276,8 @@ describe("what an administrator ends", () => {
     const two = [new Administrator(setting), new Administrator(setting)];
     const answers = await Promise.all(two.map((one) => one.submit("/?user=ada%40example.com", />End</)));
     expect(answers.map(({ headers }) => headers.get("Location")).toSorted()).toEqual([
-      "/admin/sessions?user=ada%40example.com&done=none",
-      "/admin/sessions?user=ada%40example.com&done=one",
+      "?user=ada%40example.com&done=none",
+      "?user=ada%40example.com&done=one",
     ]);
     const page = await two[0]!.text("?user=ada%40example.com&done=none");
     expect(page).toContain("There was no such session any more.");
@@ -284,27 +300,40 @@ describe("what an administrator ends", () => {
       }),
       await administrator.submit("/everybody", /sure/, { change: { ...sure, token: "" } }),
       await administrator.submit("/everybody", /sure/, { change: { ...sure, token: "x".repeat(43) } }),
-      await administrator.post("/admin/sessions/end-all", "sure=yes"),
-      await new Administrator(setting).post("/admin/sessions/end-all", "sure=yes"),
+      await administrator.post(urlOf(""), "do=end-all&sure=yes"),
+      await new Administrator(setting).post(urlOf(""), "do=end-all&sure=yes"),
     ];
     expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 403));
     const other = new Administrator(setting);
     const token = /name="token" value="([^"]+)"/.exec(await other.text("/everybody"))![1]!;
-    expect((await administrator.post("/admin/sessions/end-all", `sure=yes&token=${token}`)).status).toBe(403);
+    expect((await administrator.post(urlOf(""), `do=end-all&sure=yes&token=${token}`)).status).toBe(403);
     expect(await alive(setting, visitors)).not.toContain(false);
-    const json = JSON.stringify({ sure: "yes", token });
-    expect((await other.post("/admin/sessions/end-all", json)).status).toBe(303);
+    const json = JSON.stringify({ do: "end-all", sure: "yes", token });
+    expect((await other.post(urlOf(""), json)).status).toBe(303);
   });
 
   test("must be said", async () => {
     const administrator = new Administrator(setUpAdmin());
     const token = /name="token" value="([^"]+)"/.exec(await administrator.text("/everybody"))![1]!;
-    for (const place of ["end", "end-user", "end?handle=x"])
-      expect((await administrator.post(`/admin/sessions/${place}`, `token=${token}`)).status).toBe(400);
-    expect((await administrator.post("/admin/sessions/other", `token=${token}`)).status).toBe(404);
+    const statusOf = async (place: string, fields: string) =>
+      (await administrator.post(urlOf(place), `${fields}&token=${token}`)).status;
+    for (const [place, fields] of [
+      ["", "do=end"],
+      ["?handle=x", "do=end"],
+      ["", "do=end-user"],
+    ] as const)
+      expect(await statusOf(place, fields)).toBe(400);
+    for (const [place, fields] of [
+      ["", ""],
+      ["", "do=other"],
+      ["", "do=count"],
+      ["/health", "do=end-all&sure=yes"],
+      ["/other", "do=end-all&sure=yes"],
+    ] as const)
+      expect(await statusOf(place, fields)).toBe(404);
     const handle = "x".repeat(43);
-    const gone = await administrator.post("/admin/sessions/end", `handle=${handle}&token=${token}`);
-    expect(gone.headers.get("Location")).toBe("/admin/sessions?done=none");
+    const gone = await administrator.post(urlOf(""), `do=end&handle=${handle}&token=${token}`);
+    expect(gone.headers.get("Location")).toBe("?done=none");
   });
 });
 
@@ -314,9 +343,7 @@ describe("the health", () => {
     await fill(setting, 40);
     const administrator = new Administrator(setting);
     expect(await administrator.text("/health")).toContain("Nobody has counted yet");
-    expect((await administrator.submit("/health", /Count now/)).headers.get("Location")).toBe(
-      "/admin/sessions/health",
-    );
+    expect((await administrator.submit("/health", /Count now/)).headers.get("Location")).toBe("?done=count");
     await expect.poll(() => administrator.text("/health")).toMatch(/Counts of all sessions/);
     const text = (await administrator.text("/health")).replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
     expect(text).toContain("sessions of users of visitors took just now 40 26 14");

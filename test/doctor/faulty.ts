@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { gzipSync } from "node:zlib";
 import { FlaskCookie } from "../../src/codec/index.ts";
 import { Signatures } from "../../src/express-session/signature.ts";
 import { session, sets, type Site } from "./sites.ts";
@@ -94,6 +95,11 @@ export const FAULTY: readonly Faulty[] = [
   }),
   faulty("deletion-misses", sets(["pref=1; Path=/", "pref=; Path=/a; Max-Age=0"])),
   faulty("set-twice", sets(["pref=1; Path=/", "pref=2; Path=/"])),
+  // It is more than Node takes, on either side.
+  faulty(
+    ["header-too-large", "error-again"],
+    sets([..."abcdefghij"].map((name) => `${name}=${"x".repeat(2500)}; Path=/`)),
+  ),
   faulty("header-too-large", sets(["a", "b"].map((name) => `${name}=${"x".repeat(3000)}; Path=/`))),
   faulty("no-http-only", session("__Host-session", "Path=/; Secure; SameSite=Lax")),
   faulty("no-secure", session("session", "Path=/; HttpOnly; SameSite=Lax")),
@@ -138,9 +144,22 @@ export const FAULTY: readonly Faulty[] = [
     "cookie-on-way-out",
     sets("pref=1; Path=/", { Location: "https://elsewhere.test/", "Cache-Control": "no-store" }, 302),
   ),
+  faulty("dead-redirect", (_, response) => {
+    response.writeHead(302, { Location: "https://127.0.0.1:1/" }).end();
+  }),
   faulty("redirect-loop", (_, response) => void response.writeHead(302, { Location: "/" }).end()),
   faulty("clock-skew", (_, response) => {
     response.writeHead(200, { Date: new Date(Date.now() - 60_000).toUTCString() }).end();
+  }),
+  ...[401, 403, 404, 500, 503].map((status) =>
+    faulty(
+      status < 404 ? "refused-page" : "error-page",
+      (_, response) => void response.writeHead(status).end(),
+    ),
+  ),
+  faulty("error-again", (request, response) => {
+    if (request.headers.cookie === undefined) sets("pref=1; Path=/")(request, response);
+    else response.writeHead(500).end();
   }),
   faulty("set-again", (_, response) => {
     sets(`__Host-session=${crypto.randomUUID()}; ${GOOD}`)(_, response);
@@ -150,6 +169,11 @@ export const FAULTY: readonly Faulty[] = [
     "id-in-url",
     session("__Host-session", GOOD, '<a href="/cart;jsessionid=0123456789ABCDEF">Cart</a>'),
   ),
+  faulty("id-in-url", (_, response) => {
+    response
+      .writeHead(200, { "Content-Encoding": "gzip" })
+      .end(gzipSync('<a href="/cart?PHPSESSID=0123456789abcdef">Cart</a>'));
+  }),
   faulty("id-in-url", (request, response) => {
     const isStart = request.url === "/";
     response

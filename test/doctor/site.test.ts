@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWith } from "../support/provisioned.ts";
 import { cli } from "../support/cli.ts";
 import { freePort } from "../support/free-port.ts";
+import type { Fault } from "../../src/cli/doctor/fault.ts";
 import { FAULTY } from "./faulty.ts";
 import { session, sets, type Site, Sites } from "./sites.ts";
 
@@ -65,6 +69,39 @@ describeWith("openssl", "the doctor", () => {
   });
 });
 
+describe("the doctor finds its way", () => {
+  test("to an address of IPv6", async () => {
+    const server = createServer(sets([])).listen(0, "::1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const by = (from: string, url: string) => cli(["doctor", url, "--connect-to", `${from}:[::1]:${port}`]);
+    try {
+      for (const [from, url] of [
+        ["LOCALHOST:80", "http://localhost/"],
+        ["[::1]:81", "http://[::1]:81/"],
+      ] as const)
+        expect(await by(from, url)).toEqual({ code: 0, out: `Nothing is wrong with ${url}.\n`, err: "" });
+    } finally {
+      server.close();
+    }
+  });
+
+  test("through an answer that never ends", { timeout: 20_000 }, async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(200, { "Set-Cookie": "pref=1; Path=/" }).write("data: 1\n\n");
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    try {
+      const url = `http://localhost:${(server.address() as AddressInfo).port}/`;
+      const { code, out } = await cli(["doctor", url, "--json"]);
+      expect([code, (JSON.parse(out) as Fault[]).map((fault) => fault.code)]).toEqual([1, ["no-vary"]]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
+
 describe("the doctor's exit code", () => {
   test("3 where nobody answers", async () => {
     const { code, err } = await cli(["doctor", `http://127.0.0.1:${await freePort()}/`]);
@@ -76,6 +113,7 @@ describe("the doctor's exit code", () => {
     [["doctor", "example.com"]],
     [["doctor", "https://a.test", "--config", ".env"]],
     [["doctor", "https://a.test", "--connect-to", "x"]],
+    [["doctor", "https://a.test", "--connect-to", "a.test:443:[::1:8443"]],
   ])("2 for wrong usage: %j", async (args) => {
     expect((await cli(args)).code).toBe(2);
   });

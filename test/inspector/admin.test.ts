@@ -189,14 +189,14 @@ describeWith("chromium", "the session administration in Chromium", () => {
       const evil = createServer((_, response) => {
         response.setHeader("Content-Type", "text/html");
         response.end(
-          `<!doctype html><title>evil</title><form method="post" action="${server.url}/admin/sessions/end-all"><input name="sure" value="yes"><button>Win</button></form>`,
+          `<!doctype html><title>evil</title><form method="post" action="${server.url}/admin/sessions"><input name="do" value="end-all"><input name="sure" value="yes"><button>Win</button></form>`,
         );
       });
       await new Promise<void>((resolve) => evil.listen(0, "127.0.0.1", resolve));
       try {
         await page.goto(`http://localhost:${(evil.address() as AddressInfo).port}/`);
         const [response] = await Promise.all([
-          page.waitForResponse(/end-all/),
+          page.waitForResponse(/admin\/sessions$/),
           page.getByRole("button", { name: "Win" }).click(),
         ]);
         expect(response.status()).toBe(403);

@@ -48,11 +48,15 @@ interface DoctorOptions {
 type Places = ReadonlyMap<string, { readonly host: string; readonly port: number }>;
 
 function addPlace(text: string, before: Places = new Map()): Places {
-  const [, from, host, port] = /^(.+:\d+):(.+):(\d+)$/.exec(text) ?? [];
-  if (from === undefined || host === undefined) {
+  // An address of IPv6 is in brackets, as in a URL.
+  const [, from, fromPort, to, port] =
+    /^(\[[^\]]+\]|[^:[]+):(\d+):(\[[^\]]+\]|[^:[]+):(\d+)$/.exec(text) ?? [];
+  if (from === undefined || to === undefined) {
     throw new InvalidArgumentError("Write it like example.com:443:127.0.0.1:8443.");
   }
-  return new Map([...before, [from, { host, port: Number(port) }]]);
+  const bare = (host: string) => host.replace(/^\[|\]$/g, "");
+  const place = { host: bare(to), port: Number(port) };
+  return new Map([...before, [`${bare(from.toLowerCase())}:${fromPort}`, place]]);
 }
 
 async function doctor(url: string | undefined, options: DoctorOptions, io: Io): Promise<void> {

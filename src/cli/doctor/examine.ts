@@ -7,6 +7,7 @@ import { checkRedirects } from "./checks/redirects.ts";
 import { checkFixation, checkRepeats } from "./checks/repeats.ts";
 import { checkSessionCookies } from "./checks/session-cookies.ts";
 import { checkHeaderSize, checkSetCookies, checkSetTwice } from "./checks/set-cookies.ts";
+import { checkStatus } from "./checks/status.ts";
 import { checkUrls } from "./checks/urls.ts";
 import { type RequestOptions, UnreachableError } from "./request.ts";
 import { isSessionLike } from "./session-like.ts";
@@ -20,6 +21,7 @@ const CHECKS: readonly Check[] = [
   checkContents,
   checkCaching,
   checkRedirects,
+  checkStatus,
   checkClock,
   checkRepeats,
   checkFixation,

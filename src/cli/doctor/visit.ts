@@ -1,5 +1,5 @@
 import { type KeptCookie, judgeSending, judgeSetCookie, type SetCookieVerdict } from "../../browser/index.ts";
-import { requestPage, type Answer, type RequestOptions } from "./request.ts";
+import { requestPage, type Answer, type RequestOptions, UnreachableError } from "./request.ts";
 
 /** A cookie that an answer set, as the browser that asked takes it. */
 export interface SetInAnswer {
@@ -33,7 +33,7 @@ export interface Visits {
   readonly cwd: string;
 }
 
-const MAX_REDIRECTS = 10;
+export const MAX_REDIRECTS = 10;
 
 /** A visitor with a jar, who does what a browser does: Chromium, with no page open before. */
 export class Visitor {
@@ -49,13 +49,17 @@ export class Visitor {
     return this.#jar;
   }
 
-  /** Opens a page, and goes where it is sent. @throws UnreachableError when the first one does not answer */
+  /** Opens a page, and goes where it is sent, as long as somebody answers there. @throws UnreachableError when the first one does not */
   async open(start: URL): Promise<Exchange[]> {
     const exchanges: Exchange[] = [];
     for (let url: URL | undefined = start; url !== undefined && exchanges.length <= MAX_REDIRECTS;) {
-      const exchange: Exchange = await this.ask(url);
-      exchanges.push(exchange);
-      url = exchange.location;
+      try {
+        exchanges.push(await this.ask(url));
+      } catch (error) {
+        if (exchanges.length > 0 && error instanceof UnreachableError) break;
+        throw error;
+      }
+      url = exchanges.at(-1)!.location;
     }
     return exchanges;
   }

@@ -9,7 +9,8 @@ export function everybodyPage(context: Context): string {
       Every user and every visitor loses the session at once, you too where you are logged in by one of them.
       What was in the sessions is gone for good.
     </p>
-    <form method="post" action="${address(context, "/end-all")}">
+    <form method="post" action="${address(context, "")}">
+      <input type="hidden" name="do" value="end-all" />
       <input type="hidden" name="token" value="${context.token}" />
       <label class="check"
         ><input type="checkbox" name="sure" value="yes" required /> Yes, end all of them</label

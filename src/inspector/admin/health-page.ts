@@ -63,7 +63,7 @@ function storeSection({ now }: Context, history: History): Html {
 function countSection(context: Context, { progress, failure, done }: Census): Html {
   const status =
     progress === undefined
-      ? actionForm(context, address(context, "/count"), {}, "Count now")
+      ? actionForm(context, address(context, "/health"), { do: "count" }, "Count now")
       : html`<p role="status">
           Counting: ${grouped(progress)} so far. <a href="${address(context, "/health")}">Look again</a>
         </p>`;

@@ -2,8 +2,8 @@ import { html, type Html } from "./html.ts";
 
 /** What every page needs to know. */
 export interface Context {
-  /** Where the pages are. */
-  readonly path: string;
+  /** How the address of this page leads to that of the first one: what a proxy has put before both, only the browser knows. */
+  readonly root: string;
   /** What each form brings back. */
   readonly token: string;
   /** Milliseconds since 1970. */
@@ -20,10 +20,12 @@ const PLACES = [
 
 /** A whole page. */
 export function layout(context: Context, title: string, content: Html): string {
-  const { path, notice } = context;
+  const { notice } = context;
   const links = PLACES.map(
     ([place, name]) =>
-      html`<a href="${path}${place}" ${name === title ? html` aria-current="page"` : ""}>${name}</a>`,
+      html`<a href="${address(context, place)}" ${name === title ? html` aria-current="page"` : ""}
+        >${name}</a
+      >`,
   );
   return html`<!doctype html>
     <html lang="en">
@@ -33,7 +35,7 @@ export function layout(context: Context, title: string, content: Html): string {
         <meta name="color-scheme" content="light dark" />
         <title>${title} · Session administration</title>
         <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="${path}/style.css" />
+        <link rel="stylesheet" href="${address(context, "/style.css")}" />
       </head>
       <body class="admin">
         <a class="skip" href="#content">Skip to the content</a>
@@ -50,13 +52,9 @@ export function layout(context: Context, title: string, content: Html): string {
 }
 
 /** Where a page is. Text that is none, as half a character, becomes one that stands for it. */
-export function address(
-  { path }: Pick<Context, "path">,
-  place: string,
-  query: Record<string, string> = {},
-): string {
+export function address({ root }: Context, place: string, query: Record<string, string> = {}): string {
   const text = new URLSearchParams(query).toString();
-  return `${path}${place}${text === "" ? "" : `?${text}`}`;
+  return `${root}${place}${text === "" ? "" : `?${text}`}`;
 }
 
 /** A form of one button, which says what it does to what. */

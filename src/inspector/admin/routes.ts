@@ -6,7 +6,7 @@ import { everybodyPage } from "./everybody-page.ts";
 import { fieldsOf } from "./form.ts";
 import { healthPage } from "./health-page.ts";
 import { History } from "./history.ts";
-import { address, type Context, problem } from "./layout.ts";
+import { type Context, problem } from "./layout.ts";
 import { noticeOf } from "./notice.ts";
 import { sessionsPage } from "./sessions-page.ts";
 import { style } from "./style.ts";
@@ -30,9 +30,11 @@ export class AdminRoutes {
   async answer(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     // Some frameworks lead to every address without its last slash, and some to every one with it.
-    const place = pathname.slice(this.#path.length).replace(/\/$/, "");
-    const token = formToken(request, this.#path);
-    const context = this.#context(token, noticeOf(searchParams));
+    const below = pathname.slice(this.#path.length);
+    const place = below.replace(/\/$/, "");
+    const root = "../".repeat(below.split("/").length - 1) + this.#path.replace(/.*\//, "");
+    const token = formToken(request);
+    const context = this.#context(root, token, noticeOf(searchParams));
     const response = await this.#respond(request, place, searchParams, context).catch((error: unknown) =>
       failed(context, error),
     );
@@ -40,8 +42,8 @@ export class AdminRoutes {
     return response;
   }
 
-  #context({ text }: FormToken, notice: string | undefined): Context {
-    return { path: this.#path, token: text, now: this.#sessions.settings.timing.clock.now(), notice };
+  #context(root: string, { text }: FormToken, notice: string | undefined): Context {
+    return { root, token: text, now: this.#sessions.settings.timing.clock.now(), notice };
   }
 
   async #respond(
@@ -72,43 +74,48 @@ export class AdminRoutes {
   async #act(request: Request, place: string, query: URLSearchParams, context: Context): Promise<Response> {
     const fields = await fieldsOf(request);
     if (!isGoodToken(request, fields.get("token"))) {
-      const sentence = "This form is not one of this browser's, or its cookie is gone. Open the page again.";
+      const sentence =
+        "This form is not one of this browser's, or its cookie is gone: but for localhost, browsers keep it over https alone. Open the page again.";
       return page(problem(context, "Nothing was done", sentence), 403);
     }
-    switch (place) {
-      case "/end": {
+    switch (`${place} ${fields.get("do")}`) {
+      case " end": {
         const handle = fields.get("handle") ?? "";
         if (readHandle(handle) === undefined) return incomplete(context);
         const ended = await this.#sessions.revoke(handle);
-        return back(context, query, { done: ended ? "one" : "none" });
+        return back(query, { done: ended ? "one" : "none" });
       }
-      case "/end-user": {
+      case " end-user": {
         const user = query.get("user") ?? "";
         if (user === "") return incomplete(context);
         const count = await this.#sessions.forUser(user).revokeAll();
-        return back(context, query, { done: "user", count: String(count) });
+        return back(query, { done: "user", count: String(count) });
       }
-      case "/end-all": {
+      case " end-all": {
         if (fields.get("sure") !== "yes") return page(everybodyPage(context), 400);
         const count = await this.#sessions.revokeAll();
-        return goTo(address(context, "", { done: "all", count: String(count) }));
+        return back(new URLSearchParams(), { done: "all", count: String(count) });
       }
-      case "/count":
+      case "/health count":
         void this.#census.begin();
-        return goTo(address(context, "/health"));
+        return back(query, { done: "count" });
       default:
         return nothingHere(context);
     }
   }
 }
 
-/** To the list that a form stood on. */
-function back(context: Context, query: URLSearchParams, notice: Record<string, string>): Response {
+/**
+ * To the page that a form was sent to, and the part of its list that the form stood on. It says no path: one that leads on from here
+ * frameworks make whole, each in its own way.
+ */
+function back(query: URLSearchParams, notice: Record<string, string>): Response {
   const places = ["user", "after"].flatMap((name) => {
     const value = query.get(name);
     return value === null ? [] : [[name, value]];
   });
-  return goTo(address(context, "", { ...Object.fromEntries(places), ...notice }));
+  const text = new URLSearchParams({ ...Object.fromEntries(places), ...notice }).toString();
+  return new Response(null, { status: 303, headers: { Location: `?${text}` } });
 }
 
 /** A store that fails, and what a store or the storage cannot do, are for people to read; the rest is a fault. */
@@ -132,8 +139,4 @@ function incomplete(context: Context): Response {
 
 function page(text: string, status = 200): Response {
   return new Response(text, { status, headers: { "Content-Type": "text/html; charset=utf-8" } });
-}
-
-function goTo(url: string): Response {
-  return new Response(null, { status: 303, headers: { Location: url } });
 }

@@ -52,7 +52,7 @@ function endForm(context: Context, { id, handle, loggedIn, user, device }: Row, 
   const whose = user ?? (loggedIn ? "a user" : "a visitor");
   const where = device === undefined ? "" : ` on ${device}`;
   const about = `the session of ${whose}${where}, ${shortened(id)}`;
-  return actionForm(context, address(context, "/end", { ...place }), { handle }, "End", about);
+  return actionForm(context, address(context, "", { ...place }), { do: "end", handle }, "End", about);
 }
 
 /** Enough to tell sessions from one another. */

@@ -31,8 +31,8 @@ export async function userPage(sessions: SessionManager, context: Context, user:
 }
 
 function endAll(context: Context, user: string, label: string): Html {
-  const action = address(context, "/end-user", { user });
+  const action = address(context, "", { user });
   return html`<div class="buttons">
-    ${actionForm(context, action, {}, label, `, all sessions of ${user}`)}
+    ${actionForm(context, action, { do: "end-user" }, label, `, all sessions of ${user}`)}
   </div>`;
 }

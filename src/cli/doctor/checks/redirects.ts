@@ -1,7 +1,7 @@
 import { registrableDomain } from "../../../browser/public-suffix.ts";
 import { isLoopback } from "../../../browser/situation.ts";
 import { type Check, type Fault, requestOf } from "../fault.ts";
-import type { Exchange } from "../visit.ts";
+import { type Exchange, MAX_REDIRECTS } from "../visit.ts";
 
 /** Whom the browser is sent to, and what goes along. */
 export const checkRedirects: Check = ({ first, plain }) =>
@@ -9,12 +9,20 @@ export const checkRedirects: Check = ({ first, plain }) =>
     const last = chain.at(-1);
     return last === undefined
       ? []
-      : [...chain.flatMap((exchange) => [...faultsOf(exchange)]), ...faultsAtEnd(last)];
+      : [...chain.flatMap((exchange) => [...faultsOf(exchange)]), ...faultsAtEnd(last, chain.length)];
   });
 
-function* faultsAtEnd(last: Exchange): Generator<Fault> {
+function* faultsAtEnd(last: Exchange, length: number): Generator<Fault> {
   const where = requestOf(last);
-  if (last.location !== undefined) {
+  if (last.location !== undefined && length <= MAX_REDIRECTS) {
+    yield {
+      code: "dead-redirect",
+      severity: "high",
+      where,
+      message: `The redirect leads to ${last.location.origin}, which does not answer.`,
+      fix: "Redirect to an address that browsers can reach. Behind a proxy, let the application know by which name the browser came.",
+    };
+  } else if (last.location !== undefined) {
     yield {
       code: "redirect-loop",
       severity: "high",
