@@ -72,8 +72,8 @@ export class Setting {
   /** Calls `work` in a request of somebody who is logged in, was here before, and likes it dark. */
   async visit(page: string, work: (given: Given) => Promise<void>): Promise<void> {
     const store = new MemoryStore();
-    // Data of any shape, in whose place an application has its own.
-    const sessions = createSessions<any>({ storage: serverSide(store) });
+    // Data of any shape, in whose place an application has its own; a name of its own, because a fragment may make the application's sessions.
+    const sessions = createSessions<any>({ storage: serverSide(store), cookie: { name: "context" } });
     const site = new Hono().use(honoSessions(sessions)).onError(log as () => never);
     site.get("/", async (c) => {
       await work(await this.given(c, sessions, store, page));
