@@ -46,7 +46,10 @@ export type EventType =
   | "session.created"
   /** The session's cookie was deleted. */
   | "session.ended"
-  /** A session was too large or held what cannot be stored; its changes are lost, and the handler got the error. */
+  /**
+   * A session could not be written: it was too large, held what cannot be stored, never got its turn among many writers, or its store did not
+   * work. The error's code is in the message; the changes are lost, and the application got the error.
+   */
   | "session.unsaved"
   /** Stored data does not fit the schema; the keys that do not fit got their defaults. */
   | "session.schema"

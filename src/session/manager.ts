@@ -305,15 +305,14 @@ export class SessionManager<Data extends object = any> {
     bindCookies(context, exchange.jar);
   }
 
-  /** Of two cookies of one name each response would keep one. @throws ConfigError */
+  /** Of two cookies of one name browsers keep one, or send both and do not tell which is whose. */
   #checkBeside(other: SessionManager, request: RequestFacts): void {
-    const [{ name, domain, path }, own] = [other.#template(request), this.#template(request)];
-    if (own.name !== name) return;
-    const isLost = own.domain === domain && own.path === path;
-    const what = `Two createSessions are used in one request, and both have a cookie called ${name}.`;
-    const advice = 'Give one of them another name, as in cookie: { name: "cart" }, or use one for both.';
-    if (isLost) throw new ConfigError(`${what} Each would take the other's place. ${advice}`);
-    warn(`${what} Browsers send both, and each has to tell its own. ${advice}`, "HIPFLASK_SAME_COOKIE");
+    const { name } = this.#template(request);
+    if (other.#template(request).name !== name) return;
+    warn(
+      `Two createSessions are used in one request, and both have a cookie called ${name}, so that each takes the other's place. Give one of them another name, as in cookie: { name: "cart" }, or use one for both.`,
+      "HIPFLASK_SAME_COOKIE",
+    );
   }
 
   /**
