@@ -158,6 +158,7 @@ describe("accounts", () => {
       bodies.map((body) => visitorOf(app).ask("POST", "/account/sign-up", body)),
     );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409]);
+    expect(answers.find(({ status }) => status === 409)?.json).toEqual({ error: "That name is taken." });
   });
 
   test("what is no name or no password is refused before anything is kept", async () => {

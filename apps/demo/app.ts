@@ -104,12 +104,12 @@ const REFUSALS = new Map([
   [503, "The store that keeps the sessions does not answer. You are not logged out: try again in a moment."],
 ]);
 
-/** What the sessions refuse, perhaps after the handler was done, in words for the page. */
+/** What the sessions refuse, perhaps after the handler was done, in words for the page. A route's own words stay. */
 const explainRefusals: MiddlewareHandler = async (c, next) => {
   await next();
   const error = REFUSALS.get(c.res.status);
-  if (error === undefined) return;
   const { status, headers } = c.res;
+  if (error === undefined || headers.get("Content-Type")?.startsWith("application/json")) return;
   headers.set("Content-Type", "application/json");
   c.res = undefined;
   c.res = new Response(JSON.stringify({ error }), { status, headers });
@@ -119,7 +119,8 @@ const STATUS = { COOKIE_INVALID: 400, TOO_LARGE: 413 } as const;
 
 const answerError: ErrorHandler = (error, c) => {
   if (error instanceof UnauthorizedError) return error.getResponse();
-  if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
+  if (error instanceof HTTPException)
+    return error.message === "" ? c.body(null, error.status) : c.json({ error: error.message }, error.status);
   if (error instanceof HipflaskError && (error.code === "COOKIE_INVALID" || error.code === "TOO_LARGE")) {
     return c.json({ error: error.message }, STATUS[error.code]);
   }

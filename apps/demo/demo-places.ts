@@ -51,7 +51,9 @@ export async function openDemo(
   const places = new Places(openers, first);
   await places.open(first);
   // In a file beside the secret, which is made when an account is first asked for.
-  const accounts = openAccounts(() => CLIENTS.sqlite(`${homeOf(folder)}/accounts.db`));
+  const accounts = openAccounts(
+    local === LOCAL ? () => CLIENTS.sqlite(`${homeOf(folder)}/accounts.db`) : undefined,
+  );
   const notes = [
     ...(chosen === undefined ? keyNotes(keys) : [`Sessions are on the server: ${chosen}`]),
     ...(local === LOCAL ? [] : [new NoSqlite().message]),
@@ -59,8 +61,12 @@ export async function openDemo(
   return { places, ...accounts, passwords: new Passwords(), notes };
 }
 
-/** Accounts, and who is logged in with them. @param open opens their database, a connection for each call */
-export function openAccounts(open: () => Promise<SqliteDatabase>): Pick<Demo, "accounts" | "logins"> {
+/**
+ * Accounts, and who is logged in with them.
+ *
+ * @param open opens their database, a connection for each call; undefined: there is no SQLite
+ */
+export function openAccounts(open?: () => Promise<SqliteDatabase>): Pick<Demo, "accounts" | "logins"> {
   const accounts = new Accounts(open);
   return { accounts, logins: new Logins(accounts, open) };
 }

@@ -1,6 +1,6 @@
 import { cookies, StoreError } from "hipflask";
 import { honoSessions } from "hipflask/adapters/hono";
-import type { Context } from "hono";
+import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { type Account, isAccountId } from "./accounts/accounts.ts";
 import type { Logins } from "./accounts/logins.ts";
@@ -33,23 +33,33 @@ export async function move(
   logins: Logins,
 ): Promise<Response> {
   // Each of the two has its own exchange of this one request, and the inner one commits first.
-  await within(from, c, async () => {
-    const luggage = from && (await pack(c, from, logins));
-    await within(to, c, async () => {
-      if (luggage !== undefined) await unpack(c, to, luggage, logins);
-      cookies(c).set("place", to.name, PLAIN_COOKIES.place);
-      c.res = c.json({ place: to.name });
+  const response = await within(from, c, async (there) => {
+    const luggage = from && (await pack(there, from, logins));
+    const moved = await within(to, c, async (here) => {
+      if (luggage !== undefined) await unpack(here, to, luggage, logins);
+      cookies(here).set("place", to.name, PLAIN_COOKIES.place);
+      return here.json({ place: to.name });
     });
-    if (c.res.status !== 200) throw new HTTPException(503);
-    if (from !== undefined) await leave(c, from, logins);
+    if (moved.status !== 200) throw new HTTPException(503);
+    if (from !== undefined) await leave(there, from, logins);
+    return moved;
   });
-  deletionsFirst(c);
-  return c.res;
+  deletionsFirst(response.headers);
+  return response;
 }
 
-async function within(place: Place | undefined, c: Context, work: () => Promise<void>): Promise<void> {
-  if (place === undefined) return work();
-  await honoSessions(place.sessions)(c, work);
+/** Does work with a place's sessions, in a context of their own: their cookie has the name of the other place's. */
+async function within(
+  place: Place | undefined,
+  c: Context,
+  work: (c: Context) => Promise<Response>,
+): Promise<Response> {
+  if (place === undefined) return work(c);
+  const app = new Hono().use(honoSessions(place.sessions)).all("*", work);
+  app.onError((error) => {
+    throw error;
+  });
+  return app.fetch(c.req.raw, c.env);
 }
 
 async function pack(c: Context, from: Place, logins: Logins): Promise<Luggage> {
@@ -90,10 +100,10 @@ async function leave(c: Context, from: Place, logins: Logins): Promise<void> {
 }
 
 /** A browser obeys from first to last, and the session that ends has the same cookie as the one that begins. */
-function deletionsFirst(c: Context): void {
-  const headers = c.res.headers.getSetCookie();
+function deletionsFirst(headers: Headers): void {
+  const setCookies = headers.getSetCookie();
   const isDeletion = (header: string) => /; (?:Max-Age=0|Expires=Thu, 01 Jan 1970)/.test(header);
-  c.res.headers.delete("Set-Cookie");
-  for (const header of headers.toSorted((a, b) => Number(isDeletion(b)) - Number(isDeletion(a))))
-    c.res.headers.append("Set-Cookie", header);
+  headers.delete("Set-Cookie");
+  for (const header of setCookies.toSorted((a, b) => Number(isDeletion(b)) - Number(isDeletion(a))))
+    headers.append("Set-Cookie", header);
 }

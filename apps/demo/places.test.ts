@@ -3,6 +3,7 @@ import { MemoryStore } from "hipflask/stores/memory";
 import { describe, expect, test } from "vitest";
 import { type Fault, faultyStore } from "../../test/support/faulty-store.ts";
 import { createApp } from "./app.ts";
+import { openAccounts } from "./demo-places.ts";
 import { inspected, visitorOf } from "./demo-visitor.ts";
 import { encryptedPlace, signedPlace, storedPlace } from "./place.ts";
 import { demoOf } from "./test-demo.ts";
@@ -104,6 +105,22 @@ describe("moving to another place", () => {
       expect((await shopper.ask("GET", "/inspect")).json.storage).toEqual({ kind: "signed" });
     }
   });
+});
+
+test("without SQLite there are no accounts, and everybody moves all the same", async () => {
+  const places = [signedPlace(KEYS), encryptedPlace(KEYS), storedPlace("memory", new MemoryStore())] as const;
+  const { ask } = visitorOf(createApp({ ...demoOf(...places), ...openAccounts() }));
+  await ask("POST", "/login", { name: "Käthe" });
+  for (const place of ["encrypted", "memory", "signed"]) {
+    expect((await ask("POST", `/places/${place}`)).json).toEqual({ place });
+    expect((await ask("GET", "/inspect")).json.user).toBe("Käthe");
+    expect((await ask("GET", "/account")).json).toEqual({ account: null });
+    for (const path of ["/account/sign-up", "/account/log-in"]) {
+      const { status, json } = await ask("POST", path, { name: "Käthe", password: "Käsekuchen 42" });
+      expect([status, json.error]).toEqual([501, expect.stringContaining("need SQLite")]);
+    }
+    expect((await ask("POST", "/account/log-out-everywhere")).status).toBe(401);
+  }
 });
 
 test("an encrypted session is read by the server alone, and an edited one is nothing", async () => {

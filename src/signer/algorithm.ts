@@ -5,7 +5,12 @@ import { constantTimeEqual } from "../crypto/equal.ts";
  * option does, with its `digest`.
  *
  * @see itsdangerous signer.py, `SigningAlgorithm`
- * @example class Blake2 extends SigningAlgorithm { getSignature(key, value) { return blake2b(value, { key }); } }
+ * @example
+ * class Blake2 extends SigningAlgorithm {
+ *   getSignature(key: Uint8Array, value: Uint8Array) {
+ *     return blake2b(value, { key });
+ *   }
+ * }
  */
 export abstract class SigningAlgorithm {
   /** The signature of `value`. */

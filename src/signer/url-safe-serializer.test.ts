@@ -78,12 +78,29 @@ describe("maxPayloadBytes", () => {
   test("limits what a compressed payload unpacks to", () => {
     const small = new URLSafeSerializer(SECRET, { maxPayloadBytes: 102 });
     expect(small.loads(serializer.dumps("a".repeat(100)))).toBe("a".repeat(100));
-    expect(() => small.loads(serializer.dumps("a".repeat(101)))).toThrow(BadPayload);
+    const tooLarge = serializer.dumps("a".repeat(101));
+    expect(() => small.loads(tooLarge)).toThrow(BadPayload);
+    expect(() => small.loads(tooLarge)).toThrow(/zlib decompress .* maxPayloadBytes, 102/);
   });
 
   test("is 64 KiB by default", () => {
     expect(serializer.loads(serializer.dumps("a".repeat(65_534)))).toHaveLength(65_534);
-    expect(() => serializer.loads(serializer.dumps("a".repeat(65_535)))).toThrow(BadPayload);
+    const large = new URLSafeSerializer(SECRET, { maxPayloadBytes: 70_000 });
+    expect(() => serializer.loads(large.dumps("a".repeat(65_535)))).toThrow(BadPayload);
+  });
+
+  test("limits what is compressed when it is written, so that it can be read", () => {
+    for (const Class of [URLSafeSerializer, URLSafeTimedSerializer])
+      expect(() => new Class(SECRET).dumps("é".repeat(40_000))).toThrow(
+        expect.objectContaining({
+          name: "TooLargeError",
+          message: expect.stringContaining("80002 bytes, and may have 65536: maxPayloadBytes"),
+          size: 80_002,
+          limit: 65_536,
+        }),
+      );
+    const small = new URLSafeSerializer(SECRET, { maxPayloadBytes: 5 });
+    expect(small.loads(small.dumps("as it is"))).toBe("as it is");
   });
 });
 

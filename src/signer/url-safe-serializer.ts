@@ -2,7 +2,7 @@ import { decodeBase64url, decodeBase64urlLenient, encodeBase64url } from "../enc
 import { parsePythonJson } from "../encoding/python-json-parse.ts";
 import { stringifyPythonJson } from "../encoding/python-json.ts";
 import { deflate, inflate } from "../encoding/zlib.ts";
-import { BadPayload } from "../errors.ts";
+import { BadPayload, TooLargeError } from "../errors.ts";
 import type { SecretKey } from "./secret-key.ts";
 import { type PayloadSerializer, Serializer, type SerializerOptions } from "./serializer.ts";
 import type { Signer } from "./signer.ts";
@@ -12,7 +12,7 @@ import type { TimestampSigner } from "./timestamp-signer.ts";
 
 /** What a {@link URLSafeSerializer} is told beside its keys. */
 export interface URLSafeSerializerOptions<S extends Signer = Signer> extends SerializerOptions<S> {
-  /** The most bytes that a compressed payload may unpack to; beyond, it is a BadPayload. Default: 65,536. */
+  /** The most bytes that a compressed payload may unpack to; beyond, `dumps` throws a TooLargeError, `loads` a BadPayload. Default: 65,536. */
   readonly maxPayloadBytes?: number;
 }
 
@@ -83,7 +83,9 @@ function urlSafe({
       checkEncodable(payload);
       const plain = toBytes(payload);
       const packed = deflate(plain);
-      return packed.length < plain.length - 1 ? `.${encodeBase64url(packed)}` : encodeBase64url(plain);
+      if (packed.length >= plain.length - 1) return encodeBase64url(plain);
+      if (plain.length > maxPayloadBytes) throw tooLarge(plain.length, maxPayloadBytes);
+      return `.${encodeBase64url(packed)}`;
     },
     loads(text) {
       const compressed = text.startsWith(".");
@@ -105,6 +107,14 @@ function unpack(data: Uint8Array, maxBytes: number): Uint8Array {
   try {
     return inflate(data, maxBytes);
   } catch (cause) {
-    throw new BadPayload("Could not zlib decompress the payload before decoding the payload", { cause });
+    const why = cause instanceof TooLargeError ? `: it has more bytes than maxPayloadBytes, ${maxBytes}` : "";
+    throw new BadPayload(`Could not zlib decompress the payload before decoding the payload${why}`, {
+      cause,
+    });
   }
+}
+
+function tooLarge(size: number, limit: number): TooLargeError {
+  const message = `The payload has ${size} bytes, and may have ${limit}: maxPayloadBytes, where it is written and where it is read.`;
+  return new TooLargeError(message, size, limit, []);
 }

@@ -90,6 +90,11 @@ test.each([
   const account = await client.post("/account/sign-up", { body, headers });
   expect(account.status).toBe(hasSqlite ? 200 : 501);
   expect(output.text.includes("Accounts need SQLite")).toBe(!hasSqlite);
+  for (const other of ["memory", "encrypted", "signed"]) {
+    expect(await (await client.post(`/places/${other}`)).json()).toEqual({ place: other });
+    expect((await json("/account")).account).toBe(hasSqlite ? "ada" : null);
+    expect((await client.get("/see/diary")).status).toBe(hasSqlite ? 200 : 302);
+  }
 
   child.kill("SIGINT");
   expect(await exit).toBe(0);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { SqliteDatabase } from "hipflask/stores/sqlite";
+import { NoSqlite } from "../clients.ts";
 
 /** Whoever has signed up. */
 export interface Account {
@@ -22,11 +23,11 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS accounts (
 
 /** The accounts, in a table of SQLite. */
 export class Accounts {
-  readonly #open: () => Promise<SqliteDatabase>;
+  readonly #open: (() => Promise<SqliteDatabase>) | undefined;
   #database: Promise<SqliteDatabase> | undefined;
 
-  /** @param open opens the database, when an account is first asked for */
-  constructor(open: () => Promise<SqliteDatabase>) {
+  /** @param open opens the database, when an account is first asked for; undefined: there is no SQLite, so nobody has an account */
+  constructor(open: (() => Promise<SqliteDatabase>) | undefined) {
     this.#open = open;
   }
 
@@ -34,7 +35,8 @@ export class Accounts {
     return this.#one("SELECT id, name, password FROM accounts WHERE key = ?", [nameKey(name)]);
   }
 
-  byId(id: string): Promise<Account | undefined> {
+  async byId(id: string): Promise<Account | undefined> {
+    if (this.#open === undefined) return undefined;
     return this.#one("SELECT id, name, password FROM accounts WHERE id = ?", [id]);
   }
 
@@ -62,6 +64,7 @@ export class Accounts {
   }
 
   async #opened(): Promise<SqliteDatabase> {
+    if (this.#open === undefined) throw new NoSqlite();
     const database = await this.#open();
     database.exec("PRAGMA busy_timeout = 2000");
     database.exec(SCHEMA);

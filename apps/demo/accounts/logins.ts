@@ -6,12 +6,12 @@ import type { Account, Accounts } from "./accounts.ts";
 /** Who is logged in with an account, in each place where sessions can be. */
 export class Logins {
   readonly #accounts: Accounts;
-  readonly #open: () => Promise<SqliteDatabase>;
+  readonly #open: (() => Promise<SqliteDatabase>) | undefined;
   readonly #logins = new Map<Place, Promise<Login<Account>>>();
   #remembered: Promise<RememberStore> | undefined;
 
-  /** @param open opens the database where remember-me tokens are kept: a connection of their own */
-  constructor(accounts: Accounts, open: () => Promise<SqliteDatabase>) {
+  /** @param open opens the database where remember-me tokens are kept: a connection of their own; undefined: nobody is remembered */
+  constructor(accounts: Accounts, open: (() => Promise<SqliteDatabase>) | undefined) {
     this.#accounts = accounts;
     this.#open = open;
   }
@@ -35,11 +35,12 @@ export class Logins {
     if (kind === "signed") {
       return createLogin(sessions, { ...shared, flask: { SECRET_KEY: secretKey, SESSION_PROTECTION: null } });
     }
-    return createLogin(sessions, { ...shared, remember: { store: await this.#store() } });
+    if (this.#open === undefined) return createLogin(sessions, shared);
+    return createLogin(sessions, { ...shared, remember: { store: await this.#store(this.#open) } });
   }
 
-  #store(): Promise<RememberStore> {
-    this.#remembered ??= this.#open().then(async (database) => {
+  #store(open: () => Promise<SqliteDatabase>): Promise<RememberStore> {
+    this.#remembered ??= open().then(async (database) => {
       const store = new SqliteStore(database, { table: "remembered" });
       await store.setup();
       return store;

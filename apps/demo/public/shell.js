@@ -13,7 +13,7 @@ const RETRY = 1000;
 export const state = { storage: { kind: "signed" }, cookies: [], user: null, account: null };
 
 /** Other windows of this browser share the cookies, so what one does the others show. */
-const windows = new BroadcastChannel("hipflask-demo");
+const windows = openChannel();
 const renders = [];
 let queue = Promise.resolve();
 let retry;
@@ -28,12 +28,30 @@ export function startPage(render) {
   for (const button of document.querySelectorAll("button[data-path]"))
     button.addEventListener("click", () => press(button.dataset.method ?? "GET", button.dataset.path));
   byId("place").addEventListener("change", () => moveTo(byId("place").value));
-  windows.addEventListener("message", () => inTurn(refresh));
+  windows?.addEventListener("message", () => inTurn(refresh));
+  byId("no-cookies").hidden = keepsCookies();
   startWire();
   inTurn(async () => {
     await listPlaces();
     await refresh();
   });
+}
+
+/** Firefox refuses it where it keeps no cookies. */
+function openChannel() {
+  try {
+    return new BroadcastChannel("hipflask-demo");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether this browser takes a cookie from here. `navigator.cookieEnabled` is true in a Chromium that drops them all. */
+function keepsCookies() {
+  document.cookie = "probe=1; SameSite=Lax";
+  const isKept = document.cookie.includes("probe=1");
+  document.cookie = "probe=; Max-Age=0";
+  return isKept;
 }
 
 /** Runs one piece of work after the other: of two parallel answers, the later one's cookie would win. */
@@ -59,7 +77,7 @@ export async function act(method, path, body) {
   show(exchange, sent);
   await refresh();
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel has no other origins
-  windows.postMessage("");
+  windows?.postMessage("");
   return exchange;
 }
 

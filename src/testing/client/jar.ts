@@ -1,5 +1,7 @@
 import type { Cookie } from "tough-cookie";
 import type { Clock } from "../../clock.ts";
+import { checkNeedsSecure, checkPrefix } from "../../cookie/attributes.ts";
+import { parseSetCookie, type SetCookie } from "../../cookie/index.ts";
 import { ConfigError } from "../../errors.ts";
 
 /** A browser's cookies. They are tough-cookie's business, which is loaded when the first one is asked for. */
@@ -34,17 +36,22 @@ export class Jar {
    */
   async put(setCookie: string, url: URL): Promise<string | undefined> {
     const { tough, jar } = await this.#open();
-    const cookie = tough.Cookie.parse(setCookie);
-    if (cookie === undefined) return "It is no cookie.";
-    if (cookie.maxAge !== null) {
-      // By tough-cookie's own rules it would count from the last use, and by the machine's clock.
-      cookie.expires = expiryOf(Number(cookie.maxAge), this.#clock);
-      cookie.maxAge = null;
+    const parsed = parseSetCookie(setCookie);
+    if (parsed === undefined) return "It is no cookie, or a too large one.";
+    const { name, value, domain = null, path = null, secure = false, httpOnly = false } = parsed;
+    const expires = expiryOf(parsed, this.#clock);
+    try {
+      // Without a name, no value may look like a protected cookie.
+      checkPrefix(name === "" ? value : name, name === "" ? {} : parsed);
+      checkNeedsSecure(parsed);
+      await jar.setCookie(
+        new tough.Cookie({ key: name, value, expires, domain, path, secure, httpOnly }),
+        url,
+      );
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
     }
-    return jar.setCookie(cookie, url).then(
-      () => undefined,
-      (error: Error) => error.message,
-    );
   }
 
   /** Forgets every cookie of this name on this URL's host. */
@@ -76,8 +83,9 @@ async function openTough() {
   return { tough, jar: new tough.CookieJar(undefined, { prefixSecurity: "strict" }) };
 }
 
-function expiryOf(maxAge: number, clock: Clock): Date | "Infinity" {
-  if (maxAge === Infinity) return "Infinity";
+/** By tough-cookie's own rules `Max-Age` would count from the last use, and by the machine's clock. */
+function expiryOf({ maxAge, expires }: SetCookie, clock: Clock): Date | "Infinity" {
+  if (maxAge === undefined) return expires ?? "Infinity";
   return new Date(maxAge <= 0 ? 0 : clock.now() + maxAge * 1000);
 }
 

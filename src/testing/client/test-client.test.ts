@@ -145,6 +145,35 @@ describe("cookies", () => {
     expect([await client.cookie("a"), await client.cookie("e")]).toEqual([undefined, undefined]);
   });
 
+  test.each([
+    ["SameSite=None without Secure", "a=1; SameSite=None"],
+    ["Partitioned without Secure", "a=1; Partitioned"],
+    ["more than 4,096 bytes", `a=${"x".repeat(4096)}`],
+    ["__Secure- without Secure", "__Secure-a=1"],
+    ["__Host- without a path", "__Host-a=1; Secure"],
+    ["__Http- without HttpOnly", "__Http-a=1; Secure"],
+    ["a prefix in the value alone", "=__Secure-a=1; Secure"],
+    ["a prefix in other letters", "__HOST-HTTP-a=1; Secure; Path=/"],
+  ])("that browsers drop are not kept: %s", async (_, setCookie) => {
+    const client = new TestClient(echo());
+    await set(client, setCookie);
+    expect((await (await client.get("/echo")).json()).cookie).toBe("");
+    expect(await client.cookie(setCookie.slice(0, setCookie.indexOf("=")))).toBe(undefined);
+  });
+
+  test("lose the attributes that browsers ignore", async () => {
+    const client = new TestClient(echo());
+    const long = `/${"x".repeat(1024)}`;
+    await set(
+      client,
+      `largest=${"x".repeat(4089)}`,
+      `path=1; Path=${long}`,
+      "age=1; Max-Age=1.5",
+      "a=1; SameSite=x",
+    );
+    expect((await (await client.get("/echo")).json()).cookie).toMatch(/^largest=x+; path=1; age=1; a=1$/);
+  });
+
   test("are read, set and deleted by the test", async () => {
     const client = new TestClient(echo());
     await client.setCookie("theme", "dark", { maxAge: 60 });
