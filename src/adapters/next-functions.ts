@@ -10,6 +10,14 @@ export interface NextFunctions {
   cookies(): Promise<{ set(cookie: NextCookie): unknown }>;
 }
 
+/** The request that Next gives a route handler and a proxy, as far as it matters here. */
+export interface NextRequestLike {
+  readonly url: string;
+  readonly method?: string;
+  /** The same address without the `basePath`, which `url` has in a proxy and not in a route handler. */
+  readonly nextUrl?: { readonly pathname: string; readonly search: string; readonly basePath?: string };
+}
+
 /** A cookie as Next takes it. */
 export interface NextCookie extends Omit<SetCookie, "sameSite"> {
   /** As in the header, in lower case; undefined where it is not said. */
@@ -66,10 +74,17 @@ export function isProxyEvent(event: unknown): boolean {
   return typeof (event as { waitUntil?: unknown } | undefined)?.waitUntil === "function";
 }
 
-/** The response with a whole URL in its Location: Next takes nothing else from a proxy, and makes a path of it again. */
-export function absolute(response: Response, base: string): Response {
-  const location = response.headers.get("Location");
-  if (location !== null) response.headers.set("Location", new URL(location, base).href);
+/**
+ * The response with the application's `basePath` before the path in its Location, which Next puts there for redirects of its own,
+ * and from a proxy as a whole URL: Next takes nothing else from there, and makes a path of it again.
+ */
+export function located(response: Response, { url, nextUrl }: NextRequestLike, whole: boolean): Response {
+  let location = response.headers.get("Location");
+  if (location === null) return response;
+  // A route handler's nextUrl does not know it, and what Next fills in here when it builds the application does.
+  if (location.startsWith("/"))
+    location = `${nextUrl?.basePath || process.env.__NEXT_ROUTER_BASEPATH || ""}${location}`;
+  response.headers.set("Location", whole ? new URL(location, url).href : location);
   return response;
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, expectTypeOf, onTestFinished, test, vi } from "vitest";
 import { KEY } from "../../test/support/visitor.ts";
 import { cookies } from "../cookie/index.ts";
 import { createLogin } from "../login/index.ts";
@@ -23,6 +23,43 @@ test("a proxy sends visitors to the login with a whole URL, a route handler with
   const target = "/login?next=%2Faccount%3Fa%3D1";
   expect(await answer({ waitUntil: () => undefined })).toBe(`https://shop.example${target}`);
   expect(await answer({ params: Promise.resolve({}) })).toBe(target);
+});
+
+test.for([
+  // Next tells a proxy of its basePath, and a route handler only while it is built.
+  ["a proxy", { waitUntil: () => undefined }, "/shop", "/shop/account", "https://shop.example/shop/login"],
+  ["a route handler", { params: Promise.resolve({}) }, "", "/account", "/shop/login"],
+] as const)(
+  "under a basePath loginView and next are paths of the application, in %s",
+  async ([, second, basePath, sent, login]) => {
+    vi.stubEnv("__NEXT_ROUTER_BASEPATH", "/shop");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const nextUrl = { pathname: "/account", search: "?a=1", basePath };
+    const located = async (loginView: string) => {
+      const sessions = createSessions({ secretKey: KEY });
+      const auth = createLogin(sessions, { loadUser: (id) => ({ id }), loginView });
+      const headers = new Headers({ host: "shop.example" });
+      const next = nextSessions(sessions, {
+        headers: async () => headers,
+        cookies: async () => ({ set: () => undefined }),
+      });
+      const guard = next.handler(async (_request: Request, _second: object) => {
+        await auth.loginRequired(headers);
+        return new Response();
+      });
+      const request = new Request(`https://shop.example${sent}?a=1`);
+      return (await guard(Object.assign(request, { nextUrl }), second)).headers.get("Location");
+    };
+    expect(await located("/login")).toBe(`${login}?next=%2Faccount%3Fa%3D1`);
+    expect(await located("https://id.example/")).toBe("https://id.example/?next=%2Faccount%3Fa%3D1");
+  },
+);
+
+test("a route handler that takes no request has a type that Next's own check accepts", () => {
+  const sessions = createSessions({ secretKey: KEY });
+  const functions = { headers: async () => new Headers(), cookies: async () => ({ set: () => undefined }) };
+  const GET = nextSessions(sessions, functions).handler(async () => new Response());
+  expectTypeOf(GET).parameter(0).toEqualTypeOf<Request>();
 });
 
 test("an action may change a session that was looked at before", async () => {

@@ -5,17 +5,18 @@ import type { Exchange, Session, SessionManager } from "../session/index.ts";
 import type { RequestFacts } from "../session/request-facts.ts";
 import { factsOf } from "../session/plain-request.ts";
 import {
-  absolute,
   isProxyEvent,
   isRedirect,
+  located,
   type NextFunctions,
+  type NextRequestLike,
   responseTo,
   setCookies,
 } from "./next-functions.ts";
 import { unlessRefused } from "./refusal.ts";
 import { answerWithin } from "./web-exchange.ts";
 
-export type { NextCookie, NextFunctions } from "./next-functions.ts";
+export type { NextCookie, NextFunctions, NextRequestLike } from "./next-functions.ts";
 
 /** Sessions where Next.js has them. */
 export interface NextSessions<Data extends object> {
@@ -27,7 +28,7 @@ export interface NextSessions<Data extends object> {
    */
   getSession(): Promise<Session<Data>>;
   /** A route handler or a proxy with a session, stored before its response leaves. */
-  handler<Request extends { readonly url: string; readonly method?: string }, Rest extends unknown[]>(
+  handler<Request extends NextRequestLike = globalThis.Request, Rest extends unknown[] = unknown[]>(
     handle: (request: Request, ...rest: Rest) => Response | Promise<Response>,
   ): (request: Request, ...rest: Rest) => Promise<Response>;
   /** A server action with a session, stored when it has returned or thrown, `redirect()` included. */
@@ -115,14 +116,14 @@ export function nextSessions<Data extends object>(
     handler(handle) {
       return async (request, ...rest) => {
         const work = async (): Promise<Response> => handle(request, ...rest);
-        const { pathname, search } = new URL(request.url);
+        const { pathname, search } = request.nextUrl ?? new URL(request.url);
         return changing({ method: request.method, url: pathname + search }, work, (exchange) => {
           sessions.bind(request, exchange);
           return answerWithin(sessions, exchange, () =>
             work().catch(async (error: unknown) => {
               if (isRedirect(error)) await settle(exchange);
-              if (error instanceof UnauthorizedError && isProxyEvent(rest[0]))
-                return absolute(error.getResponse(), request.url);
+              if (error instanceof UnauthorizedError)
+                return located(error.getResponse(), request, isProxyEvent(rest[0]));
               return responseTo(error);
             }),
           );

@@ -8,6 +8,12 @@ export type ReactRouterMiddleware = (
   next: () => Promise<Response>,
 ) => Promise<Response>;
 
+/** Where the application is. */
+export interface ReactRouterOptions {
+  /** The `basename` of react-router.config.ts: `next` is then without it, because React Router's `redirect` puts it before every path. */
+  readonly basename?: string;
+}
+
 /**
  * Sessions for React Router 7 in framework mode, as the root route's middleware. `sessions.get(context)` and
  * `cookies(context)` take the context that loaders, actions and middleware get.
@@ -24,19 +30,24 @@ export type ReactRouterMiddleware = (
  */
 export function reactRouterSessions<Data extends object>(
   sessions: SessionManager<Data>,
+  { basename = "/" }: ReactRouterOptions = {},
 ): ReactRouterMiddleware {
   checkSessions(sessions, "reactRouterSessions(sessions)");
+  const base = basename.replace(/\/$/, "");
   return async ({ request, url, context }, next) => {
     if (sessions.isBound(context)) return next();
     const { method, headers } = request;
-    const asked = { url: addressOf(url ?? new URL(request.url)), method, headers };
+    const asked = { url: addressOf(url ?? new URL(request.url), base), method, headers };
     return answer(sessions, context, asked, next, true);
   };
 }
 
-/** The page's own address, also where React Router's script asks for some routes' data alone. */
-function addressOf({ href }: URL): string {
+/** The page's own address below `base`, also where React Router's script asks for some routes' data alone. */
+function addressOf({ href }: URL, base: string): string {
   const url = new URL(href);
   url.searchParams.delete("_routes");
+  // As React Router does, in any case of its letters.
+  if (`${url.pathname}/`.toLowerCase().startsWith(`${base}/`.toLowerCase()))
+    url.pathname = url.pathname.slice(base.length);
   return url.href;
 }
