@@ -123,8 +123,8 @@ export class TooLargeError extends HipflaskError {
 }
 
 /**
- * Session data that cannot be written: `UNSERIALIZABLE` (a function, a cycle, a Map) or `UNREPRESENTABLE` (a number whose
- * Python type is unclear). `path` names the place, as in `cart[3].fn`.
+ * Data of a session or a token that cannot be written: `UNSERIALIZABLE` (a function, a cycle, a Map) or `UNREPRESENTABLE`
+ * (a number whose Python type is unclear). `path` names the place, as in `cart[3].fn`.
  */
 export class DataError extends HipflaskError {
   /** Where in the data it is, as in `cart[3].fn`. */
@@ -136,7 +136,7 @@ export class DataError extends HipflaskError {
     problem: string,
     options?: ErrorOptions,
   ) {
-    super(code, `Session data at ${path || "the top"} ${problem}`, options);
+    super(code, `The data ${path === "" ? "" : `at ${path} `}${problem}`, options);
     this.path = path;
   }
 

@@ -5,7 +5,7 @@ import { bytes, type VectorBytes, vectors } from "../../test/support/vectors.ts"
 import { KEY, OTHER_KEY } from "../../test/support/visitor.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { URLSafeTimedSerializer } from "../signer/index.ts";
-import { type Dict, FlaskCookie, type FlaskCookieOptions, PyFloat } from "./index.ts";
+import { type Dict, FlaskCookie, type FlaskCookieOptions, type OpenedCookie, PyFloat } from "./index.ts";
 
 interface SessionVector {
   id: string;
@@ -32,8 +32,9 @@ test.each([
   expect(() => new FlaskCookie(KEY, options as FlaskCookieOptions)).toThrow(new RegExp(`^${name} must be`));
 });
 
+const good = vectors<SessionVector>("flask_sessions").filter(({ error }) => error === undefined);
+
 describe("Flask's own cookies", () => {
-  const good = vectors<SessionVector>("flask_sessions").filter(({ error }) => error === undefined);
   // With app.json settings of its own, Flask writes JSON that this codec reads but does not write.
   const standard = good.filter(({ app_json }) => app_json === undefined);
   const codec = ({ secret, timestamp }: SessionVector) =>
@@ -301,16 +302,52 @@ describe("times", () => {
 });
 
 describe("the text for comparing", () => {
+  function expectWritten(opened: OpenedCookie): void {
+    if (opened.refused !== undefined) throw new Error(opened.refused);
+    expect(opened.json).toBe(codec.stringify(opened.data, opened.numberTypes));
+  }
+
   test("is the one that would be written, although another setting of Flask's wrote the cookie", () => {
     expect(codec.open(sign('{"z": "é", "a": 1.0}'), undefined)).toMatchObject({
       json: '{"a":1.0,"z":"\\u00e9"}',
     });
     expect(codec.open(sign('{"b":{"z":1,"a":2}}'), undefined)).toMatchObject({ json: '{"b":{"a":2,"z":1}}' });
-    for (const text of ['{"b":1,"1":2}', '{"a":"\x7f"}', '{"\\ud83c\\udf6a":1,"\\uffff":2}']) {
-      const opened = codec.open(sign(text), undefined);
-      if (opened.refused !== undefined) throw new Error(opened.refused);
-      expect(opened.json).toBe(codec.stringify(opened.data));
-    }
+    for (const text of ['{"b":1,"1":2}', '{"a":"\x7f"}', '{"\\ud83c\\udf6a":1,"\\uffff":2}'])
+      expectWritten(codec.open(sign(text), undefined));
+  });
+
+  test.each([
+    '{"a": 1, "b": 2}',
+    '{"k":[1, 2]}',
+    '{"k":1} \n',
+    '{"k":1E5}',
+    '{"k":1.0e5}',
+    '{"k":1.50}',
+    '{"k":[0.5,2.30]}',
+    '{"k":1e16}',
+    '{"k":0.00001}',
+    '{"k":0.1000000000000000055}',
+    '{"k":-0}',
+    '{"k":1e999}',
+    '{"k":"\\u00E9"}',
+    '{"k":"\\u0041"}',
+    '{"k":"\\u000a"}',
+    '{"k":"\\/"}',
+    '{"k":{" t":[1.50]}}',
+    '{"k":{" t":"ab"}}',
+    '{"k":{" u":"12345678-1234-5678-1234-567812345678"}}',
+    '{"k":{" b":"aG k="}}',
+    '{"k":{" d":"Thu, 1 Jan 1970 00:00:00 GMT"}}',
+    '{"k":{" d":"never"}}',
+    '{"k":{" di":{"x__":1}}}',
+    '{"k":{" di":{" t__":1," u__":2}}}',
+  ])("is the one that would be written for %s", (text) => {
+    expectWritten(codec.open(sign(text), undefined));
+  });
+
+  test("is the one that would be written for every cookie of Flask's, whatever its settings", () => {
+    for (const { secret, timestamp, cookie } of good)
+      expectWritten(new FlaskCookie([bytes(secret)], { clock: at(timestamp) }).open(cookie, undefined));
   });
 
   test("of an unchanged session is the text that was read", () => {

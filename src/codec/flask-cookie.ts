@@ -124,18 +124,16 @@ export class FlaskCookie implements CookieCodec {
     if (age < -LEEWAY) return { refused: "future" };
     if (maxAge !== undefined && age > maxAge) return { refused: "expired" };
     try {
-      const { text, ascii } = this.#decode(signed.value);
+      const text = this.#decode(signed.value);
       const { data, numberTypes, canonical } = this.#json.parse(text);
-      // DEL is ASCII, and escaped all the same.
-      const isCanonical = canonical && ascii && !text.includes("\x7f");
-      const json = isCanonical ? text : this.#json.stringify(data, numberTypes);
+      const json = canonical ? text : this.#json.stringify(data, numberTypes);
       return { data, numberTypes, json, signedAt: signed.timestamp, oldKey: current === undefined };
     } catch (error) {
       return { refused: error instanceof TooLargeError ? "too_large" : "malformed" };
     }
   }
 
-  #decode(payload: string): { text: string; ascii: boolean } {
+  #decode(payload: string): string {
     const packed = payload.startsWith(".");
     const base64 = packed ? payload.slice(1) : payload;
     const length = scratch.write(base64, "base64url");

@@ -1,5 +1,5 @@
 import { decodeBase64Lenient } from "../encoding/base64url.ts";
-import { MAX_DEPTH } from "../encoding/data-path.ts";
+import { MAX_DEPTH, Unwritable } from "../encoding/data-path.ts";
 import { isDict } from "../encoding/plain.ts";
 import { PyFloat } from "../encoding/py-float.ts";
 import { checkKeys, hashable } from "../encoding/python-key.ts";
@@ -21,7 +21,7 @@ const datetime: Tag<Date> = {
   check: (value) => value instanceof Date,
   toJson(value) {
     const time = value.getTime();
-    if (Number.isNaN(time)) throw new TypeError("it is an invalid Date.");
+    if (Number.isNaN(time)) throw new Unwritable("it is an invalid Date.");
     if (!(value instanceof PyDatetime)) return [time];
     const { microsecond, offset = null, fold } = value;
     return microsecond === 0 && offset === 0 && fold === 0 ? [time] : [time, microsecond, offset, fold];

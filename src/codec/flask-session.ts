@@ -70,7 +70,7 @@ export class FlaskSessionCodec {
 
   /**
    * @throws DataError that names the path of what cannot be written
-   * @throws TooLargeError for a pickle of more than 16 MiB, which would not be read again
+   * @throws TooLargeError for a pickle of more than 8 MiB, which would not be read again
    */
   encode(data: Dict, numberTypes?: NumberTypes): Uint8Array {
     if (!isDict(data))

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Desc, fromDesc } from "../../test/support/python-values.ts";
 import { vectors } from "../../test/support/vectors.ts";
+import { formatFloat } from "../encoding/py-float.ts";
+import { isPythonSpelling } from "../encoding/python-spelling.ts";
 import { ConfigError, DataError, MalformedError } from "../errors.ts";
 import { type Dict, Markup, PyFloat, type Tag, TaggedJson, Tuple, Uuid } from "./index.ts";
 
@@ -247,6 +249,15 @@ describe("what cannot be written", () => {
     expect(() => json.stringify(data)).toThrow(expect.objectContaining({ code: "UNSERIALIZABLE", path }));
   });
 
+  test.each([
+    [{ d: new Date(Number.NaN) }, "The data at d cannot be written: it is an invalid Date."],
+    [{ d: new Date(8.64e15) }, "The data at d cannot be written: it is not in the years 1 to 9999."],
+    [{ cart: [() => 1] }, "The data at cart[0] is a function, which cannot be written. Take plain data."],
+    [[], "The data is not a dict. Store an object like { count: 1 }."],
+  ])("the message says why: %o", (data, message) => {
+    expect(() => json.stringify(data as never)).toThrow(expect.objectContaining({ message }));
+  });
+
   test("a property that is undefined is absent", () => {
     expect(json.stringify({ a: undefined, b: 1 })).toBe('{"b":1}');
   });
@@ -377,6 +388,25 @@ describe("an application's own tags", () => {
     expect(own.stringify(data, numberTypes)).toBe('{"l":[[1.0,2.0],{" p":[1,2]},[1.0,2.0]]}');
   });
 
+  test("that throw are named by their path, and what they say is the cause and no part of the message", () => {
+    const cause = new Error("not for logs");
+    const throwing = new TaggedJson([
+      {
+        ...point,
+        toJson() {
+          throw cause;
+        },
+      },
+    ]);
+    expect(() => throwing.stringify({ at: [new Point(1, 2)] })).toThrow(
+      expect.objectContaining({
+        message: "The data at at[0] cannot be written: its tag threw.",
+        path: "at[0]",
+        cause,
+      }),
+    );
+  });
+
   test("need a key of their own", () => {
     expect(() => new TaggedJson([{ ...point, key: " t" }])).toThrow(ConfigError);
     expect(() => new TaggedJson([{ ...point, key: " di" }])).toThrow(ConfigError);
@@ -392,6 +422,89 @@ test("keys may stay in their own order, which is then the canonical one", () => 
   expect(json.parse(text).canonical).toBe(false);
   // JavaScript moves it to the front.
   expect(own.parse('{"a":1,"0":2}').canonical).toBe(false);
+});
+
+describe("canonical", () => {
+  const space = fc.constantFrom("", "", "", " ", "\n");
+  const piece = fc.constantFrom(
+    ..."ab é\x7f".split(""),
+    ...String.raw`\n \" \\ \/ \u0041 \u000a \u00e9 \u00E9 \u001f \u007f \ud83c\udf6a \uffff`.split(" "),
+  );
+  const string = fc.array(piece, { maxLength: 4 }).map((pieces) => `"${pieces.join("")}"`);
+  const digits = (first: string) => fc.stringMatching(new RegExp(`^${first}\\d{0,17}$`));
+  const number = fc.oneof(
+    fc.constantFrom("0", "-0", "-0.0", "1e5", "1E5", "1e+16", "1e-05", "1e-5", "NaN", "Infinity", "1e999"),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => formatFloat(value)),
+    digits("-?[1-9]"),
+    fc.tuple(digits("[1-9]"), digits("")).map(([whole, fraction]) => `${whole}.${fraction}0`),
+    fc.tuple(digits("-?0\\.0{0,5}"), digits("[1-9]")).map((parts) => parts.join("")),
+  );
+  const { value } = fc.letrec<{ value: string; dict: string }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      fc.constantFrom("null", "true"),
+      string,
+      number,
+      fc.array(tie("value"), { maxLength: 3 }).map((items) => `[${items.join(",")}]`),
+      tie("dict"),
+    ),
+    dict: fc
+      .tuple(fc.constantFrom("a", " t", " b", " u", " d", " di", " t__", "", "é", "5"), space, tie("value"))
+      .map(([key, between, item]) => `{"${key}":${between}${item}}`),
+  }));
+
+  test("is said of nothing that would be written otherwise, and of all that was written", () => {
+    let canonical = 0;
+    fc.assert(
+      fc.property(value, space, (item, between) => {
+        const text = `{"k":${item}${between}}`;
+        let read;
+        try {
+          read = json.parse(text);
+        } catch {
+          return;
+        }
+        const written = json.stringify(read.data, read.numberTypes);
+        if (read.canonical) {
+          canonical++;
+          expect(text).toBe(written);
+        }
+        if (!/"5"/.test(written)) expect(json.parse(written).canonical).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(canonical).toBeGreaterThan(300);
+  });
+
+  test("is not said where an application's tag writes otherwise than it reads", () => {
+    const epoch = {
+      key: " e",
+      check: (item: object) => item instanceof Date,
+      toJson: (date: Date): unknown => date.getTime(),
+      fromJson: (item: unknown) => new Date(item as number),
+    };
+    const own = new TaggedJson([epoch]);
+    expect(own.parse('{"a":{" e":1000}}').canonical).toBe(true);
+    for (const text of ["1.5", "2.0", '"1970-01-01"', "[1000]"])
+      expect(own.parse(`{"a":{" e":${text}}}`).canonical).toBe(false);
+    const list = new TaggedJson([
+      {
+        ...epoch,
+        toJson: (date: Date) => [date.getTime()],
+        fromJson: (items) => new Date((items as number[])[0]!),
+      },
+    ]);
+    expect(list.parse('{"a":{" e":[1000]}}').canonical).toBe(true);
+    expect(list.parse('{"a":{" e":[1000.0]}}').canonical).toBe(false);
+  });
+
+  test("is found quickly for a long text, whatever is in it", () => {
+    for (const item of ['"x"', "1", "1.5", "1700000000.123456", '"\\u00e9"', "{}", "true"]) {
+      const text = `{"a":[${Array(300_000).fill(item).join(",")}]}`;
+      expect(isPythonSpelling(text)).toBe(true);
+      expect(isPythonSpelling(`${text} `)).toBe(false);
+    }
+  });
 });
 
 test("Python's types are plain to use", () => {

@@ -4,6 +4,7 @@ import { isDict } from "../encoding/plain.ts";
 import { PyFloat } from "../encoding/py-float.ts";
 import { stringifyPythonJson, type NumberTypes, type Tagged } from "../encoding/python-json.ts";
 import { parsePythonJson } from "../encoding/python-json-parse.ts";
+import { isPythonSpelling } from "../encoding/python-spelling.ts";
 import { ConfigError, DataError, MalformedError } from "../errors.ts";
 import { ReadNumbers } from "./number-types.ts";
 import { FLASK_TAGS, type Tag } from "./tags.ts";
@@ -17,7 +18,7 @@ export interface ParsedDict {
   readonly data: Dict;
   /** Which integral numbers are floats in Python; hand it back to `stringify`. */
   readonly numberTypes: NumberTypes | undefined;
-  /** Whether `stringify` would write the same text again. When false, it may. */
+  /** Whether `stringify` would write the same text again (a key that stands there twice is not noticed). When false, it may. */
   readonly canonical: boolean;
 }
 
@@ -68,11 +69,11 @@ export class TaggedJson {
 
   /** @throws MalformedError and nothing else, also where Flask answers 500 */
   parse(text: string): ParsedDict {
-    const reading = new Reading(this.#byKey, this.sortKeys);
+    const reading = new Reading(this.#byKey, this.sortKeys, this.#tag);
     const data = reading.untag(parsePythonJson(text, "keep"), 0);
     if (!isDict(data)) throw new MalformedError("The session is not a dict.");
     const numberTypes = reading.floats ? new ReadNumbers(data) : undefined;
-    return { data, numberTypes, canonical: reading.canonical };
+    return { data, numberTypes, canonical: reading.canonical && isPythonSpelling(text) };
   }
 
   /** Whether a dict whose only key is `key` stands for a value that JSON lacks, or for a dict that looks so. */
@@ -96,14 +97,20 @@ class Reading {
   readonly #byKey: ReadonlyMap<string, Tag>;
   /** Whether the keys of dicts are written in the order of their code points. */
   readonly sortKeys: boolean;
-  /** Keys are in the order in which they would be written, at every level. */
+  readonly #tag: (value: object) => Tagged | undefined;
+  /** Keys are in the order in which they would be written, at every level, and tags hold what would be written. */
   canonical = true;
   /** There are PyFloats. */
   floats = false;
 
-  constructor(byKey: ReadonlyMap<string, Tag>, sortKeys: boolean) {
+  constructor(
+    byKey: ReadonlyMap<string, Tag>,
+    sortKeys: boolean,
+    tag: (value: object) => Tagged | undefined,
+  ) {
     this.#byKey = byKey;
     this.sortKeys = sortKeys;
+    this.#tag = tag;
   }
 
   untag(value: unknown, depth: number): unknown {
@@ -139,11 +146,31 @@ class Reading {
   }
 
   #single(dict: Dict, key: string): unknown {
+    const value = this.#untagged(dict, key);
+    if (value !== dict && this.canonical) this.canonical = this.#isWritten(value, key, dict[key]);
+    return value;
+  }
+
+  /** Whether `json` under the tag `key` is what would be written for the value that was made of it. */
+  #isWritten(value: unknown, key: string, json: unknown): boolean {
+    if (typeof value !== "object" || value === null) return false;
+    try {
+      const tagged = this.#tag(value);
+      if (tagged?.key !== key) return false;
+      if ("inner" in tagged) return isSame(tagged.inner, json);
+      return isSame(Object.keys(json as Dict), [tagged.escaped]);
+    } catch {
+      // Writing will say so.
+      return true;
+    }
+  }
+
+  #untagged(dict: Dict, key: string): unknown {
     if (key === DICT) return this.#plainDict(dict[key]);
     const tag = this.#byKey.get(key);
     if (tag === undefined) return dict;
     try {
-      return tag.fromJson(tag.keepsFloats === true ? dict[key] : plainNumbers(dict[key]));
+      return tag.fromJson(tag.keepsFloats === true ? dict[key] : this.#plainNumbers(dict[key]));
     } catch (cause) {
       throw new MalformedError(`The session has a value under the tag "${key}" that is not of its type.`, {
         cause,
@@ -157,14 +184,37 @@ class Reading {
     if (key === undefined) throw new MalformedError("The session has an empty escaped dict.");
     return Object.fromEntries([[key.slice(0, -2), (inner as Dict)[key]]]);
   }
+
+  /** Floats become numbers, of which nobody knows any more that they were floats. */
+  #plainNumbers(json: unknown): unknown {
+    if (json instanceof PyFloat) return json.value;
+    if (typeof json !== "object" || json === null) return json;
+    if (this.floats && hasFloat(json)) this.canonical = false;
+    void new ReadNumbers(json);
+    return json;
+  }
 }
 
 function isDigit(unit: number): boolean {
   return unit >= 0x30 && unit <= 0x39;
 }
 
-function plainNumbers(json: unknown): unknown {
-  if (json instanceof PyFloat) return json.value;
-  if (typeof json === "object" && json !== null) void new ReadNumbers(json);
-  return json;
+/** Whether two values have the same text. What is no list was looked at where it stands. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a === "bigint") return Number(a) === b;
+  // The one float that a number holds as well.
+  if (Object.is(b, -0)) return a instanceof PyFloat && Object.is(a.value, b);
+  if (isList(a) || isList(b))
+    return isList(a) && isList(b) && a.length === b.length && a.every((item, i) => isSame(item, b[i]));
+  return typeof a === "object" && typeof b === "object" && a !== null && b !== null;
+}
+
+function hasFloat(json: unknown): boolean {
+  if (typeof json !== "object" || json === null) return false;
+  return json instanceof PyFloat || Object.values(json).some(hasFloat);
+}
+
+function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value) && Object.getPrototypeOf(value) === Array.prototype;
 }

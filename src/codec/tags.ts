@@ -1,6 +1,7 @@
 import { decodeBase64Lenient } from "../encoding/base64url.ts";
+import { Unwritable } from "../encoding/data-path.ts";
 import { parseEmailDate } from "../encoding/email-date.ts";
-import { formatHttpDate } from "../encoding/http-date.ts";
+import { formatHttpDate, HTTP_DATE_RANGE } from "../encoding/http-date.ts";
 import { MalformedError } from "../errors.ts";
 import { Markup, Tuple, Uuid } from "../encoding/python-values.ts";
 
@@ -69,9 +70,11 @@ const datetime: Tag<Date | null> = {
   key: " d",
   check: (value) => value instanceof Date,
   toJson(value) {
-    const time = (value as Date).getTime();
-    if (Number.isNaN(time)) throw new TypeError("it is an invalid Date.");
-    return formatHttpDate(Math.floor(time / 1000));
+    const time = Math.floor((value as Date).getTime() / 1000);
+    if (Number.isNaN(time)) throw new Unwritable("it is an invalid Date.");
+    if (time < HTTP_DATE_RANGE.first || time > HTTP_DATE_RANGE.last)
+      throw new Unwritable("it is not in the years 1 to 9999.");
+    return formatHttpDate(time);
   },
   // As Flask: a date that cannot be read is None.
   fromJson(json) {

@@ -25,7 +25,7 @@ export function bindCookies(context: object, jar: CookieJar): void {
  * @throws ConfigError when no adapter has seen the request
  */
 export function cookies(context: object): CookieJar {
-  const jar = (context as WithJar)[JAR];
+  const jar = (context as WithJar | undefined)?.[JAR];
   if (jar === undefined) {
     throw new ConfigError(
       "There are no cookies for this request. Let an adapter see it first (for example app.use(honoSessions(sessions))), and pass what the framework gives the handler.",

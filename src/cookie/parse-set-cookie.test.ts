@@ -34,6 +34,18 @@ describe("parseSetCookie", () => {
     for (const header of ["", "=", " ; Secure", ";a=b"]) expect(parseSetCookie(header)).toBeUndefined();
   });
 
+  test("reads what a browser would not keep as it came", () => {
+    expect(parseSetCookie("__Secure-a=b")).toEqual({ name: "__Secure-a", value: "b" });
+    expect(parseSetCookie("__Host-a=b; Secure; Path=/; Domain=x.com")).toEqual({
+      name: "__Host-a",
+      value: "b",
+      secure: true,
+      path: "/",
+      domain: "x.com",
+    });
+    expect(parseSetCookie("a=b; Partitioned")).toEqual({ name: "a", value: "b", partitioned: true });
+  });
+
   test("drops a cookie with a control character anywhere, tabs excepted", () => {
     for (let byte = 0; byte <= 0xff; byte += 1) {
       const isControl = (byte < 0x20 && byte !== 0x09) || byte === 0x7f;

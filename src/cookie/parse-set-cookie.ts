@@ -2,7 +2,7 @@ import { type Attributes, MAX_ATTRIBUTE_BYTES, MAX_COOKIE_BYTES, MAX_COOKIE_LIFE
 import { parseCookieDate } from "./cookie-date.ts";
 import { indexOrEnd, trimBlanks } from "./scan.ts";
 
-/** One cookie as a browser reads it from a `Set-Cookie` header. */
+/** One cookie as a browser reads it from a `Set-Cookie` header, before it decides whether to keep it. */
 export interface SetCookie extends Attributes {
   /** Empty when the header had none. */
   name: string;
@@ -11,9 +11,10 @@ export interface SetCookie extends Attributes {
 }
 
 /**
- * Reads one `Set-Cookie` header as a browser does (RFC 6265bis section 5.6): undefined when the browser drops the cookie,
- * and without those attributes which it ignores. Of a repeated attribute the last counts; a `maxAge` above 400 days is cut
- * to that. The header is text of one character per byte. Never throws.
+ * Reads one `Set-Cookie` header as a browser does (RFC 6265bis section 5.6): undefined when it holds no cookie, and without
+ * those attributes which the browser ignores. Whether the browser then keeps the cookie (section 5.7) is not asked: one
+ * that breaks the rules of its prefix, or lacks a Secure that it needs, is read as it came. Of a repeated attribute the last
+ * counts; a `maxAge` above 400 days is cut to that. The header is text of one character per byte. Never throws.
  *
  * ```ts
  * parseSetCookie("theme=dark; Path=/; Secure"); // { name: "theme", value: "dark", path: "/", secure: true }

@@ -6,6 +6,9 @@ export const MAX_DEPTH = 256;
 /** The place of a value in the list or dict that holds it; undefined for what is written first, which stands nowhere. */
 export type Key = string | number | undefined;
 
+/** Why a value cannot be written, in words that hold nothing of it. */
+export class Unwritable extends TypeError {}
+
 /** Where a writer is in the data, so that its errors name the place, as in `cart[3].fn`. */
 export class DataPath {
   /** The keys that lead to the container being written; longer than `#depth` where an earlier branch went deeper. */
@@ -41,7 +44,7 @@ export class DataPath {
 
   /** @param what what the value at `key` is, as in `a function` */
   refuse(key: Key, what: string): never {
-    throw this.error(key, `is ${what}, which cannot be stored. Take plain data.`);
+    throw this.error(key, `is ${what}, which cannot be written. Take plain data.`);
   }
 
   /** For a number that may as well be an int as a float in Python. */
@@ -58,9 +61,9 @@ export class DataPath {
     return this.error(this.at, "cannot be read: its getter or proxy threw.", cause);
   }
 
-  /** The error for what could not be written and says why. */
+  /** The error for what could not be written. What an application's own tag says of it may hold its value, and stays the cause. */
   unwritable(key: Key, cause: unknown): DataError {
-    const reason = cause instanceof Error ? cause.message : "its tag threw.";
+    const reason = cause instanceof Unwritable ? cause.message : "its tag threw.";
     return this.error(key, `cannot be written: ${reason}`, cause);
   }
 

@@ -26,7 +26,7 @@ export function writeMsgspecJson(value: unknown, numberTypes?: NumberTypes): Uin
  * @throws MalformedError and nothing else
  */
 export function readMsgspecJson(bytes: Uint8Array): unknown {
-  const value = parsePythonJson(decodeUtf8(bytes).text, "keep");
+  const value = parsePythonJson(decodeUtf8(bytes), "keep");
   if (isRefused(value)) throw new MalformedError("The JSON has a number or text that msgspec cannot read.");
   return value;
 }

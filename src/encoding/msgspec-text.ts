@@ -1,3 +1,4 @@
+import { Unwritable } from "./data-path.ts";
 import { PyDatetime, type PyTimedelta } from "./python-values.ts";
 
 /** The text that msgspec writes for times and durations (RFC 3339 and ISO 8601). Source: msgspec 0.22, `_core.c`. */
@@ -19,11 +20,11 @@ const DAY = 86_400;
 export function momentOf(date: Date): Moment {
   const time = date.getTime();
   const { microsecond, offset } = date instanceof PyDatetime ? date : { microsecond: 0, offset: 0 };
-  if (Number.isNaN(time)) throw new TypeError("it is an invalid Date.");
+  if (Number.isNaN(time)) throw new Unwritable("it is an invalid Date.");
   if (!Number.isInteger(microsecond) || microsecond < 0 || microsecond > 999)
-    throw new TypeError("its microsecond is none of 0 to 999.");
+    throw new Unwritable("its microsecond is none of 0 to 999.");
   if (offset !== undefined && !(Number.isInteger(offset) && Math.abs(offset) < DAY))
-    throw new TypeError("its offset is not of whole seconds, or a day or more.");
+    throw new Unwritable("its offset is not of whole seconds, or a day or more.");
   const seconds = Math.floor(time / 1000);
   return { seconds, microseconds: (time - seconds * 1000) * 1000 + microsecond, offset };
 }
@@ -43,7 +44,7 @@ export function isInYears(seconds: number): boolean {
  */
 export function datetimeText({ seconds, microseconds, offset }: Moment): string {
   const local = seconds + (offset ?? 0);
-  if (!isInYears(local)) throw new TypeError("it is not in the years 1 to 9999.");
+  if (!isInYears(local)) throw new Unwritable("it is not in the years 1 to 9999.");
   return (
     new Date(local * 1000).toISOString().slice(0, 19) +
     (microseconds === 0 ? "" : `.${pad(microseconds, 6)}`) +

@@ -1,3 +1,4 @@
+import { Unwritable } from "./data-path.ts";
 import { PyFloat } from "./py-float.ts";
 import {
   Markup,
@@ -76,13 +77,13 @@ export function pythonMap(keys: readonly unknown[], values: readonly unknown[]):
   return map;
 }
 
-/** @throws TypeError where a Map can be no Python dict */
+/** @throws Unwritable where a Map can be no Python dict */
 export function checkKeys(map: ReadonlyMap<unknown, unknown>): void {
   const seen = new Set<string>();
   for (const key of map.keys()) {
     const id = pythonKey(key);
-    if (id === undefined) throw new TypeError("it has a key that can be none in a Python dict.");
-    if (seen.has(id)) throw new TypeError("it has two keys that are the same one in a Python dict.");
+    if (id === undefined) throw new Unwritable("it has a key that can be none in a Python dict.");
+    if (seen.has(id)) throw new Unwritable("it has two keys that are the same one in a Python dict.");
     seen.add(id);
   }
 }

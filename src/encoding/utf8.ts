@@ -3,15 +3,11 @@ import { MalformedError } from "../errors.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/**
- * The text that UTF-8 bytes stand for, and whether all of it is ASCII.
- *
- * @throws MalformedError
- */
-export function decodeUtf8(bytes: Uint8Array): { text: string; ascii: boolean } {
-  if (isAscii(bytes)) return { text: asBuffer(bytes).toString("latin1"), ascii: true };
+/** The text that UTF-8 bytes stand for. @throws MalformedError */
+export function decodeUtf8(bytes: Uint8Array): string {
+  if (isAscii(bytes)) return asBuffer(bytes).toString("latin1");
   try {
-    return { text: utf8.decode(bytes), ascii: false };
+    return utf8.decode(bytes);
   } catch {
     throw new MalformedError("The bytes are not UTF-8.");
   }

@@ -15,7 +15,7 @@ export function parseDict(json: string | Uint8Array): Dict {
 export function parseJson(json: string | Uint8Array): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(typeof json === "string" ? json : decodeUtf8(json).text);
+    value = JSON.parse(typeof json === "string" ? json : decodeUtf8(json));
   } catch {
     throw new MalformedError("The session is not JSON.");
   }

@@ -24,6 +24,12 @@ describe("loads", () => {
     expect(serializer.loads(text)).toEqual({ a: 1 });
   });
 
+  test("has no maxAge that is not a number", () => {
+    const text = serializer.dumps(1);
+    expect(() => serializer.loads(text, { maxAge: Number.NaN })).toThrow(TypeError);
+    expect(() => serializer.loadsUnsafe(text, { maxAge: null as never })).toThrow(TypeError);
+  });
+
   test("tells when it was signed", () => {
     clock.seconds = START;
     expect(serializer.loads(serializer.dumps([1]), { returnTimestamp: true })).toEqual({
@@ -78,4 +84,8 @@ test("loadsUnsafe tells expired from valid", () => {
   clock.seconds = START + 10;
   expect(serializer.loadsUnsafe(text, { maxAge: 10 })).toEqual({ signatureValid: true, payload: [1] });
   expect(serializer.loadsUnsafe(text, { maxAge: 9 })).toEqual({ signatureValid: false, payload: [1] });
+});
+
+test("what JSON cannot hold is refused in words that fit any token", () => {
+  expect(() => serializer.dumps(undefined)).toThrow("The data is undefined, which cannot be written.");
 });

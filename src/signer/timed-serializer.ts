@@ -42,6 +42,7 @@ export class TimedSerializer extends Serializer<TimestampSigner> {
    * @throws BadTimeSignature when the signature is not right, or the time is missing or unreadable
    * @throws BadSignature when there is nothing like a time at all
    * @throws BadPayload when the signature is right, but the payload cannot be read
+   * @throws TypeError when `maxAge` is no number
    */
   override loads(text: string, options: TimedLoadOptions & { returnTimestamp: true }): TimestampedPayload;
   override loads(text: string, options?: TimedLoadOptions): unknown;

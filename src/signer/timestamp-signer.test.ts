@@ -37,9 +37,14 @@ describe("the age", () => {
     expect(signer.unsign(signed)).toBe("value");
   });
 
-  test("is refused under a limit that is not a number", () => {
+  test.each([Number("10s"), null, "10"])("has no limit that is not a number: %o", (maxAge) => {
     const { signer } = signerAndClock();
-    expect(() => signer.unsign(signer.sign("value"), { maxAge: Number("10s") })).toThrow(SignatureExpired);
+    for (const signed of [signer.sign("value"), "forged"]) {
+      expect(() => signer.unsign(signed, { maxAge: maxAge as number })).toThrow(
+        new TypeError("maxAge must be a number of seconds. Leave it out for no limit."),
+      );
+      expect(() => signer.validate(signed, maxAge as number)).toThrow(TypeError);
+    }
   });
 
   test("counts whole seconds, rounded down", () => {

@@ -83,6 +83,7 @@ export class TimestampSigner extends Signer {
    * @throws SignatureExpired when it is older than `maxAge`, or from the future
    * @throws BadTimeSignature when the signature is wrong, or the time is missing or unreadable
    * @throws BadSignature when there is nothing like a time at all
+   * @throws TypeError when `maxAge` is no number
    */
   override unsign(signed: string, options: UnsignOptions & { returnTimestamp: true }): Timestamped<string>;
   override unsign(
@@ -93,6 +94,9 @@ export class TimestampSigner extends Signer {
   override unsign(signed: Uint8Array, options?: UnsignOptions & { returnTimestamp?: false }): Uint8Array;
   override unsign(signed: TextOrBytes, options?: UnsignOptions & { returnTimestamp?: false }): TextOrBytes;
   override unsign(signed: TextOrBytes, options: UnsignOptions = {}): TextOrBytes | Timestamped<TextOrBytes> {
+    const { maxAge } = options;
+    if (maxAge !== undefined && (typeof maxAge !== "number" || Number.isNaN(maxAge)))
+      throw new TypeError("maxAge must be a number of seconds. Leave it out for no limit.");
     const [stamped, signature] = splitSigned(signed, this.separator);
     const valid = this.verifySignature(stamped, signature);
     const parts = splitLast(stamped, this.separator);
@@ -105,7 +109,7 @@ export class TimestampSigner extends Signer {
     const timestamp = this.#readTimestamp(parts[1]);
     if (!valid) throw this.#forged(value, timestamp);
     if (timestamp === undefined) throw new BadTimeSignature("Malformed timestamp", value);
-    if (options.maxAge !== undefined) this.#checkAge(value, timestamp, options.maxAge);
+    if (maxAge !== undefined) this.#checkAge(value, timestamp, maxAge);
     if (!options.returnTimestamp) return value;
     const date = this.#dateOf(timestamp);
     if (date === undefined) throw new BadTimeSignature("Malformed timestamp", value);
@@ -142,8 +146,7 @@ export class TimestampSigner extends Signer {
   #checkAge(value: TextOrBytes, timestamp: number, maxAge: number): void {
     const age = this.getTimestamp() - timestamp;
     if (age >= 0 && age <= maxAge) return;
-    // A limit that is not a number ends here too.
-    const problem = age < 0 && age <= maxAge ? "< 0" : `> ${maxAge}`;
+    const problem = age > maxAge ? `> ${maxAge}` : "< 0";
     throw new SignatureExpired(`Signature age ${age} ${problem} seconds`, value, this.#dateOf(timestamp));
   }
 

@@ -93,7 +93,7 @@ function contentOf(payload: string): string | undefined {
   try {
     const packed = payload.startsWith(".");
     const bytes = decodeBase64urlLenient(packed ? payload.slice(1) : payload);
-    return asJson(decodeUtf8(packed ? inflate(bytes, MAX_PAYLOAD) : bytes).text);
+    return asJson(decodeUtf8(packed ? inflate(bytes, MAX_PAYLOAD) : bytes));
   } catch (error) {
     if (error instanceof MalformedError || error instanceof TooLargeError) return undefined;
     throw error;

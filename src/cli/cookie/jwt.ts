@@ -67,7 +67,7 @@ function dictIn(part: string): Record<string, unknown> | undefined {
 }
 
 function textOf(part: string): string {
-  return decodeUtf8(decodeBase64url(part)).text;
+  return decodeUtf8(decodeBase64url(part));
 }
 
 function timeIn(claims: Record<string, unknown> | undefined, name: string): number | undefined {

@@ -119,7 +119,7 @@ class Reader {
       while (end < this.#at && this.#buffer[end]! < 0x80) end++;
       if (end === this.#at) return this.#buffer.toString("latin1", at, end);
     }
-    return decodeUtf8(this.#buffer.subarray(at, this.#at)).text;
+    return decodeUtf8(this.#buffer.subarray(at, this.#at));
   }
 
   #extension(length: number): Date {

@@ -1,3 +1,4 @@
+import { Unwritable } from "../data-path.ts";
 import { isInYears, type Moment } from "../msgspec-text.ts";
 import { type Sink, writeMsgspec } from "../msgspec-writer.ts";
 import type { NumberTypes } from "../python-json.ts";
@@ -76,7 +77,7 @@ class MsgpackSink implements Sink {
   }
 
   datetime({ seconds, microseconds }: Moment): void {
-    if (!isInYears(seconds)) throw new TypeError("it is not in the years 1 to 9999 in UTC.");
+    if (!isInYears(seconds)) throw new Unwritable("it is not in the years 1 to 9999 in UTC.");
     const nanoseconds = microseconds * 1000;
     if (seconds < 0 || seconds >= 2 ** 34) {
       this.#uint(0xc70cff, 3);

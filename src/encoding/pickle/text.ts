@@ -7,7 +7,7 @@ const LONE_SURROGATE = /(\p{Surrogate})/u;
 
 /** UTF-8 as Python's `surrogatepass`: lone surrogates are three bytes like other characters. */
 export function readUtf8(bytes: Uint8Array): string {
-  return hasSurrogate(bytes) ? readWithSurrogates(bytes) : decodeUtf8(bytes).text;
+  return hasSurrogate(bytes) ? readWithSurrogates(bytes) : decodeUtf8(bytes);
 }
 
 /** Surrogates begin with ED, and so do the 2,048 characters before them. */

@@ -1,3 +1,4 @@
+import { Unwritable } from "../data-path.ts";
 import { Markup, PyBytearray, PyDate, PyDatetime, PyDecimal, PyTimedelta, Uuid } from "../python-values.ts";
 import { isDecimalText } from "./numbers.ts";
 import { OP } from "./opcodes.ts";
@@ -38,7 +39,7 @@ function writeBytearray(value: PyBytearray, sink: PickleSink): void {
 function writeDatetime(value: Date, sink: PickleSink): void {
   const state = datetimeState(value);
   if (state === undefined)
-    throw new TypeError("it is no time between the years 1 and 9999, or its offset no part of a day.");
+    throw new Unwritable("it is no time between the years 1 and 9999, or its offset no part of a day.");
   const offset = value instanceof PyDatetime ? value.offset : 0;
   nameClass(sink, "datetime", "datetime");
   sink.bytes(state);
@@ -57,7 +58,7 @@ function writeDate(value: PyDate, sink: PickleSink): void {
 
 function writeTimedelta(value: PyTimedelta, sink: PickleSink): void {
   const parts = timedeltaParts(value);
-  if (parts === undefined) throw new TypeError("a timedelta has less than 1,000,000,000 days.");
+  if (parts === undefined) throw new Unwritable("a timedelta has less than 1,000,000,000 days.");
   nameClass(sink, "datetime", "timedelta");
   for (const part of parts) sink.int(part);
   call(sink, 3);
@@ -75,7 +76,7 @@ function writeUuid(value: Uuid, sink: PickleSink): void {
 }
 
 function writeDecimal(value: PyDecimal, sink: PickleSink): void {
-  if (!isDecimalText(value.text)) throw new TypeError("its exponent is beyond those of Python's Decimal.");
+  if (!isDecimalText(value.text)) throw new Unwritable("its exponent is beyond those of Python's Decimal.");
   nameClass(sink, "decimal", "Decimal");
   sink.str(value.text);
   call(sink, 1);
