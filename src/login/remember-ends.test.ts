@@ -28,7 +28,7 @@ function setUp({ sessions, clock }: Setting, store: RememberStore) {
   };
   const idOf = async (browser: LoginBrowser) =>
     (await browser.ask(async (c) => (await sessions.get(c)).id)) ?? undefined;
-  return { auth, sessions, who, later, logIn, idOf };
+  return { auth, sessions, clock, who, later, logIn, idOf };
 }
 
 function inStore(options: ServerSideOptions = {}, fault?: Fault) {
@@ -87,6 +87,16 @@ describe.each(Object.entries(SETTINGS))("remembered logins %s end", (_, open) =>
     const before = await idOf(laptop);
     await laptop.ask(async (c) => (await sessions.get(c)).regenerate());
     expect(await idOf(laptop)).not.toBe(before);
+    expect(await sessions.revoke(handle)).toBe(true);
+    expect(await later(laptop)).toBeNull();
+  });
+
+  test("with a session whose handle is minutes old and which has got another ID since", async () => {
+    const { sessions, later, logIn, clock } = open();
+    const laptop = await logIn();
+    const { handle } = (await sessions.list()).sessions[0]!;
+    await laptop.ask(async (c) => (await sessions.get(c)).regenerate());
+    clock.move(300);
     expect(await sessions.revoke(handle)).toBe(true);
     expect(await later(laptop)).toBeNull();
   });
@@ -184,10 +194,14 @@ describe("a remembered login", () => {
       delete: full.delete.bind(full),
       deleteOwned: full.deleteOwned.bind(full),
     };
-    const { sessions, who, logIn } = setUp(setUpServer({ store: new MemoryStore() }), store);
+    const { sessions, clock, who, logIn } = setUp(setUpServer({ store: new MemoryStore() }), store);
     const laptop = await logIn();
     await expect(sessions.revokeAll()).rejects.toThrow(ConfigError);
     await expect(sessions.revokeAll()).rejects.toThrow(/deleteAll/);
     expect(await who(laptop)).toBe("ada");
+    const other = setUp({ sessions, clock }, new MemoryStore());
+    const phone = await other.logIn();
+    await expect(sessions.revokeAll()).rejects.toThrow(/deleteAll/);
+    expect(await other.later(phone)).toBe("ada");
   });
 });

@@ -185,13 +185,15 @@ export class RememberSeries implements RememberedLogins {
     await this.#guard.call("deleteOwned", (store) => store.deleteOwned(rememberTag(user), kept, this.#now()));
   }
 
+  checkEndAll(): void {
+    if (this.#guard.can("deleteAll")) return;
+    throw new ConfigError(
+      "The store of remembered logins cannot end them all (deleteAll). Nothing was ended: give createLogin another one as remember.store.",
+    );
+  }
+
   endAll(): Promise<number> {
-    return this.#guard.call("deleteAll", (store) => {
-      if (store.deleteAll !== undefined) return store.deleteAll(this.#now());
-      throw new ConfigError(
-        "The store of remembered logins cannot end them all (deleteAll). Nothing was ended: give createLogin another one as remember.store.",
-      );
-    });
+    return this.#guard.call("deleteAll", (store) => store.deleteAll!(this.#now()));
   }
 
   #load(key: SessionKey): Promise<(LoadedRecord & { readonly expires: Date }) | undefined> {

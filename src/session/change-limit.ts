@@ -16,6 +16,13 @@ export async function soon<T>(changing: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** As {@link soon}, and nothing else: a function that takes too long is refused. @throws ConfigError */
+export async function inTime<T>(changing: Promise<T>): Promise<T> {
+  const done = await soon(changing.then((value) => ({ value })));
+  if (done === undefined) throw tooSlow();
+  return done.value;
+}
+
 /** What such a function is told. */
 export function tooSlow(): ConfigError {
   return new ConfigError(

@@ -230,6 +230,55 @@ describe("after the headers have left", () => {
     await visitor.visit(({ data }) => expect(data).toEqual({ n: 5 }));
   });
 
+  test("updates in a cookie that nobody waits for are in it, or are an event", async () => {
+    const { visitor, types } = setUp();
+    await visitor.visit((session) => {
+      void session.update((data) => void (data["a"] = 1));
+      void session.update((data) => void (data["b"] = 2));
+    });
+    await visitor.visit(({ data }) => expect(data).toEqual({ a: 1, b: 2 }));
+    expect(types()).toEqual(["session.created"]);
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", note);
+    try {
+      await visitor.visit((session) => {
+        void session.update(async (data) => {
+          await new Promise((resolve) => setImmediate(resolve));
+          data["late"] = true;
+        });
+        void session.update(() => {
+          throw new Error("mine");
+        });
+      });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+    expect(unhandled).toEqual([]);
+    expect(types().filter((type) => type === "session.unsaved")).toHaveLength(2);
+  });
+
+  test("what was emptied beside an update that fails stays empty", async () => {
+    for (const end of ["destroy", "clear"] as const) {
+      const { visitor } = setUp();
+      await visitor.visit(async (session) => {
+        session.data["secret"] = 1;
+        await session.regenerate({ user: "ada" });
+      });
+      await visitor.visit(async (session) => {
+        const failing = session.update(async () => {
+          await new Promise((resolve) => setImmediate(resolve));
+          throw new Error("mine");
+        });
+        await session[end]();
+        await expect(failing).rejects.toThrow("mine");
+        expect(session.data).toEqual({});
+      });
+      expect(visitor.cookie).toBe("");
+    }
+  });
+
   test("an update in a cookie that waits for another one of the same session is told so", async () => {
     vi.useFakeTimers();
     try {

@@ -1,8 +1,8 @@
 import { seconds } from "../clock.ts";
 import type { Dict } from "../codec/index.ts";
 import { isDict } from "../encoding/plain.ts";
-import { DataError, GoneError, HeadersSentError, StoreError } from "../errors.ts";
-import { soon, tooSlow } from "./change-limit.ts";
+import { DataError, GoneError, HeadersSentError, HipflaskError, StoreError } from "../errors.ts";
+import { inTime } from "./change-limit.ts";
 import { Contents, type FirstContents } from "./contents.ts";
 import { type Flash, flashesOf, withFlash } from "./flash.ts";
 import type { Changes, LiveSession } from "./live-session.ts";
@@ -35,6 +35,8 @@ export class Session<Data extends object = any> {
   #new: boolean;
   #forced: boolean | undefined;
   #accessed = false;
+  /** How often it was emptied. */
+  #resets = 0;
   #forgotten = false;
   #sealed = false;
   /** Why no change can reach the browser, where there is a reason of its own. */
@@ -135,7 +137,11 @@ export class Session<Data extends object = any> {
    * @throws GoneError when the session has ended in the meantime
    * @throws StoreError when the store fails; nothing was changed then, or (`STORE_TIMEOUT`) perhaps
    */
-  async update(change: (data: Data) => void | Promise<void>): Promise<void> {
+  update(change: (data: Data) => void | Promise<void>): Promise<void> {
+    return this.#heard(this.#update(change));
+  }
+
+  async #update(change: (data: Data) => void | Promise<void>): Promise<void> {
     if (typeof change !== "function")
       throw new TypeError("session.update takes a function that changes the data it is given.");
     const live = this.#live;
@@ -152,24 +158,44 @@ export class Session<Data extends object = any> {
       });
     }
     this.#write("session.update");
-    return this.#inTurn(async () => {
-      await this.#changeOrNot(change);
-      // What changed after the headers had left is lost.
-      if (this.#sealed) throw new HeadersSentError("session.update");
-    });
+    if (this.#turn !== undefined) return this.#inTurn(async () => this.#changeOrNot(change));
+    // At once, so that a response that leaves in this very moment has it.
+    const changing = this.#changeOrNot(change);
+    if (changing !== undefined) await this.#inTurn(() => changing);
   }
 
   /** As in a store, where the function throws nothing has changed. What cannot be written cannot be copied either. */
-  async #changeOrNot(change: (data: Data) => void | Promise<void>): Promise<void> {
+  #changeOrNot(change: (data: Data) => void | Promise<void>): Promise<void> | undefined {
     this.#contents.text();
     const before = this.#contents.copy();
-    try {
-      const isDone = await soon((async () => (await change(this.#contents.data), true))());
-      if (isDone === undefined) throw tooSlow();
-    } catch (error) {
-      this.#contents.restore(before);
+    const resets = this.#resets;
+    const undo = (error: unknown): never => {
+      // What was emptied in the meantime stays so.
+      if (this.#resets === resets) this.#contents.restore(before);
       throw error;
+    };
+    try {
+      const changing: unknown = change(this.#contents.data);
+      if (typeof (changing as PromiseLike<void> | undefined)?.then !== "function") return undefined;
+      return inTime(Promise.resolve(changing))
+        .then(() => {
+          // What changed after the headers had left is lost.
+          if (this.#sealed) throw new HeadersSentError("session.update");
+        })
+        .catch(undo);
+    } catch (error) {
+      return undo(error);
     }
+  }
+
+  /** Nobody has to wait for what was begun: the response does, where it can, and what goes wrong is its answer, or an event. */
+  #heard(done: Promise<void>): Promise<void> {
+    done.catch((error: unknown) => {
+      if (error instanceof StoreError || error instanceof GoneError) return;
+      const reason = error instanceof HipflaskError ? error.code : "an unexpected error";
+      this.#settings.events.emit("session.unsaved", `A session could not be changed: ${reason}.`);
+    });
+    return done;
   }
 
   /**
@@ -184,8 +210,8 @@ export class Session<Data extends object = any> {
    * @throws GoneError when the session has ended in the meantime
    * @throws StoreError when the store fails
    */
-  async regenerate(options: { user?: string | null; device?: string; fresh?: boolean } = {}): Promise<void> {
-    return this.identify(options);
+  regenerate(options: { user?: string | null; device?: string; fresh?: boolean } = {}): Promise<void> {
+    return this.#heard(this.identify(options));
   }
 
   /**
@@ -277,6 +303,7 @@ export class Session<Data extends object = any> {
 
   /** Empties it, but for the values of its own under these keys. */
   #reset(kept: readonly string[]): void {
+    this.#resets++;
     this.#contents.clear(kept);
     this.#forced = true;
   }
@@ -287,7 +314,11 @@ export class Session<Data extends object = any> {
    *
    * @throws StoreError when the store fails: then the session has not ended
    */
-  async destroy(): Promise<void> {
+  destroy(): Promise<void> {
+    return this.#heard(this.#destroy());
+  }
+
+  async #destroy(): Promise<void> {
     const live = this.#live;
     this.#writeLive("session.destroy");
     if (live === undefined) {

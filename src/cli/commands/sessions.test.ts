@@ -176,6 +176,11 @@ describe("sessions revoke", () => {
     exchange.writeTo(headers);
     const renamed = headers.get("Set-Cookie")!.split(";")[0]!;
     expect(await isAlive(renamed, store, true)).toBe(true);
+    expect(await run(["revoke", url, "--", handle])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--encrypted"),
+    });
+    expect(await isAlive(renamed, store, true)).toBe(true);
     await run(["revoke", url, "--encrypted", "--", handle], { env: { SECRET_KEY: KEY } });
     expect(await isAlive(renamed, store, true)).toBe(false);
   });

@@ -4,6 +4,7 @@ import { readHandle } from "../../session/server-side/session-id.ts";
 import { EXIT, type Io, print, UsageError } from "../io.ts";
 import type { NamedKey } from "../keys.ts";
 import { number } from "../progress.ts";
+import { recordReader } from "./record.ts";
 
 /** Seconds that a store may take to end a million sessions. */
 const TIMEOUT = 600;
@@ -30,6 +31,7 @@ export async function revoke(
     throw new UsageError(
       "That is no handle. `sessions list` shows them, and `decode` tells a cookie's. Nothing was ended.",
     );
+  await checkReadable(store, keys, handles);
   const sessions = managerOf(store, keys);
   if (all) return ended(await sessions.revokeAll(), json, io);
   let count = 0;
@@ -37,6 +39,23 @@ export async function revoke(
   for (const handle of handles) if (await sessions.revoke(handle)) count += 1;
   if (count < handles.length) io.exitCode = EXIT.bad;
   return ended(count, json, io);
+}
+
+/** What a session has become, and which login is remembered, stands in its record. @throws UsageError */
+async function checkReadable(
+  store: SessionStore,
+  keys: readonly NamedKey[] | undefined,
+  handles: readonly string[],
+): Promise<void> {
+  const read = recordReader(keys);
+  for (const handle of handles) {
+    const key = readHandle(handle)!;
+    const record = await store.load(key, new Date());
+    if (record !== undefined && read({ ...record, key }).content === undefined)
+      throw new UsageError(
+        "A record cannot be read: encrypted records need --encrypted and their key. Nothing was ended.",
+      );
+  }
 }
 
 function managerOf(store: SessionStore, keys: readonly NamedKey[] | undefined): SessionManager {

@@ -1,4 +1,5 @@
 import { GoneError } from "../../errors.ts";
+import { inTime } from "../change-limit.ts";
 import type { Found, Keeping } from "../keeping.ts";
 import type { Known } from "../server-side/record-writer.ts";
 import type { SessionId } from "../server-side/session-id.ts";
@@ -76,7 +77,7 @@ export class FlaskSessionKeeping<Data extends object> implements Keeping<Data>, 
   async update(changes: Changes, change: (text: string) => Promise<string>): Promise<string> {
     const place = this.#place;
     if (place === undefined) {
-      const text = await change(changes.text);
+      const text = await inTime(change(changes.text));
       return text === changes.base ? text : this.#create(text);
     }
     const apply = this.#records.texts.applying(changes, place.known.text);

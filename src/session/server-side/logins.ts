@@ -9,13 +9,15 @@ export interface RememberedLogins {
   endNamed(name: string): Promise<unknown>;
   /** Ends a user's, but those that are named. @throws StoreError */
   endOf(user: string, except: readonly string[]): Promise<unknown>;
-  /** Ends all there are; how many, as far as the store knows. @throws StoreError | ConfigError where the store cannot do it */
+  /** @throws ConfigError where {@link endAll} cannot be done */
+  checkEndAll(): void;
+  /** Ends all there are; how many, as far as the store knows. @throws StoreError */
   endAll(): Promise<number>;
 }
 
 /** What is asked of the sessions in a store. */
 interface Sessions {
-  peek(id: { readonly key: SessionKey }): Promise<StoredSession | undefined>;
+  trace(key: SessionKey): Promise<StoredSession | undefined>;
   end(key: SessionKey): Promise<boolean>;
   endOwned(owner: string, except: readonly string[]): Promise<number>;
   endAll(): Promise<number>;
@@ -60,6 +62,7 @@ export class Logins {
 
   /** Ends everything. @throws StoreError | ConfigError */
   async endAll(): Promise<number> {
+    for (const logins of this.#remembered.values()) logins.checkEndAll();
     let count = 0;
     for (const logins of this.#remembered.values()) count += await logins.endAll();
     // Also where both are in one store: a visitor may have come back in the meantime.
@@ -71,7 +74,7 @@ export class Logins {
     const names: string[] = [];
     let next: SessionKey | undefined = this.#remembered.size === 0 ? undefined : key;
     while (next !== undefined) {
-      const session: StoredSession | undefined = await this.#sessions.peek({ key: next });
+      const session: StoredSession | undefined = await this.#sessions.trace(next);
       const name = session?.read.data[RESERVED.series];
       if (typeof name === "string") names.push(name);
       next = session && successorOf(session.known.text);

@@ -2,6 +2,7 @@ import { seconds } from "../../clock.ts";
 import { GoneError } from "../../errors.ts";
 import type { Adopted, Adoption } from "./adoption.ts";
 import { deviceOf } from "./device.ts";
+import { inTime } from "../change-limit.ts";
 import type { Found, Keeping } from "../keeping.ts";
 import { withMeta } from "./record-text.ts";
 import { renamed } from "./record-writer.ts";
@@ -137,7 +138,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
 
   async update(changes: Changes, change: (text: string) => Promise<string>): Promise<string> {
     if (this.#place === undefined) {
-      const text = await change(changes.text);
+      const text = await inTime(change(changes.text));
       return text === changes.base ? text : this.#create(text, undefined);
     }
     const place = this.#writable(this.#place);

@@ -83,11 +83,17 @@ export class StoredSessions {
   }
 
   /** As {@link load}, of an ID that came with no cookie: that there is no session says nothing of anybody. @throws StoreError */
-  peek(id: Pick<SessionId, "key">): Promise<StoredSession | undefined> {
+  peek(id: SessionId): Promise<StoredSession | undefined> {
     return this.#find(id, () => undefined);
   }
 
-  #find({ key }: Pick<SessionId, "key">, unknown: () => void): Promise<StoredSession | undefined> {
+  /** The session in a record, whatever has become of it since. Undefined where nothing can be read. @throws StoreError */
+  async trace(key: SessionKey): Promise<StoredSession | undefined> {
+    const record = await this.#load(key);
+    return record && this.#sessionIn(key, record);
+  }
+
+  #find({ key }: SessionId, unknown: () => void): Promise<StoredSession | undefined> {
     const loading = this.#doubts.has(key.id)
       ? this.#doubts.settle(key.id).then(() => this.#load(key))
       : this.#load(key);
@@ -280,9 +286,14 @@ export class StoredSessions {
     return { found, next };
   }
 
-  /** Ends the sessions that a user has too many of, once the one with this key was made. @throws StoreError */
+  /** Ends the sessions that a user has too many of, once the one with this key was made. Where the store fails, the next login does it. */
   async limit(newest: SessionKey): Promise<void> {
-    await this.#limit?.keep(newest);
+    try {
+      await this.#limit?.keep(newest);
+    } catch (error) {
+      // The login has happened, and the browser must get to know of it.
+      if (!(error instanceof StoreError)) throw error;
+    }
   }
 
   /** Ends an owner's sessions. @throws StoreError | ConfigError */

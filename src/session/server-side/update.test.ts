@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { failure, request, setUpServer } from "../../../test/support/server-sessions.ts";
 
 const increment = (data: any) => void (data.n = (data.n ?? 0) + 1);
@@ -20,6 +20,23 @@ describe("an update", () => {
       expect(session.modified).toBe(false);
     });
     await visitor.visit(({ data }) => expect(data).toEqual({ n: 11, theirs: 2, mine: 1 }));
+  });
+
+  test("is given up after five seconds, also where there is no session yet", async () => {
+    vi.useFakeTimers();
+    try {
+      const { visitor } = setUpServer();
+      await visitor.visit(async (session) => {
+        const endless = session.update(() => new Promise(() => undefined));
+        await Promise.all([
+          expect(endless).rejects.toThrow("longer than 5 seconds"),
+          vi.advanceTimersByTimeAsync(5000),
+        ]);
+      });
+      expect(visitor.cookie).toBe("");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("leaves the object that session.data gave, with the new data in it", async () => {

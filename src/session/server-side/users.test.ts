@@ -20,6 +20,27 @@ async function devices(setting: ReturnType<typeof setUpServer>, amount: number, 
 }
 
 describe("a user's sessions", () => {
+  test("beyond the limit that the store does not end at a login end at the next one, and the login is good", async () => {
+    for (const failing of ["listOwned", "delete"]) {
+      let isDown = false;
+      const store = faultyStore(new MemoryStore(), async (operation, proceed) => {
+        if (isDown && operation === failing) throw new Error("down");
+        return proceed();
+      });
+      const setting = setUpServer({ maxPerUser: 1, store });
+      const [old] = await devices(setting, 1);
+      const visitor = new Visitor(setting.sessions);
+      await visitor.visit(({ data }) => (data["cart"] = ["tea"]));
+      isDown = true;
+      await visitor.visit(login("42"));
+      isDown = false;
+      expect(await setting.look(visitor.cookie)).toMatchObject({ user: "42", data: { cart: ["tea"] } });
+      await devices(setting, 1);
+      expect(await isLoggedIn(setting.look, old!)).toBe(false);
+      expect(await setting.sessions.forUser("42").list()).toHaveLength(1);
+    }
+  });
+
   test("are listed, the last used first, with what a page shows and no secret", async () => {
     const setting = setUpServer({ idleTimeout: 1000 });
     const visitors = await devices(setting, 3);
