@@ -163,6 +163,27 @@ describe("CsrfTokens", () => {
     expect(endless.isGood(session, token)).toBe(true);
   });
 
+  test("a token is good on a machine whose clock is up to five seconds behind, unless it is Flask-WTF's", async () => {
+    const clock = new FakeClock();
+    const session = await visitor();
+    const limited = new CsrfTokens({ secretKey: KEY, clock });
+    const endless = new CsrfTokens({ secretKey: KEY, clock, timeLimit: null });
+    const flask = new CsrfTokens({ secretKey: KEY, clock, flaskWtf: true });
+    const [ours, flasks] = [limited.make(session), flask.make(session)];
+    const good = () => [
+      limited.isGood(session, ours),
+      endless.isGood(session, ours),
+      flask.isGood(session, flasks),
+    ];
+    expect(good()).toEqual([true, true, true]);
+    clock.move(-1);
+    expect(good()).toEqual([true, true, false]);
+    clock.move(-4);
+    expect(good()).toEqual([true, true, false]);
+    clock.move(-1);
+    expect(good()).toEqual([false, true, false]);
+  });
+
   test("a login makes the tokens of before useless, unless they are Flask-WTF's", async () => {
     const session = await visitor();
     const flask = new CsrfTokens({ secretKey: KEY, flaskWtf: true });

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, seconds, systemClock } from "../clock.ts";
 import { constantTimeEqualText } from "../crypto/equal.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { BadData, ConfigError } from "../errors.ts";
@@ -37,6 +37,8 @@ interface TokenSession {
 /** The bytes of a session's part of the tokens: as many digits as a SHA-1 of Flask-WTF's has. */
 const SECRET_BYTES = 20;
 const SALT = "wtf-csrf-token";
+/** Seconds that the clock of the machine that made a token may be ahead: as many as for the session beside it. */
+const LEEWAY = 5;
 
 /**
  * Tokens for forms that only pages of the same session know. Each is another text, good for an hour, and, unless it is for
@@ -52,6 +54,7 @@ export class CsrfTokens {
   readonly #fieldName: string;
   readonly #timeLimit: number | null;
   readonly #isFlasks: boolean;
+  readonly #clock: Clock;
 
   /** @throws ConfigError without a secret key, and for options that no token can be made or checked with */
   constructor(options: CsrfTokenOptions) {
@@ -59,7 +62,13 @@ export class CsrfTokens {
       throw new ConfigError(
         "CsrfTokens takes options, a key above all: { secretKey: process.env.SECRET_KEY }.",
       );
-    const { secretKey, secretKeyFallbacks, fieldName = "csrf_token", timeLimit = 3600, clock } = options;
+    const {
+      secretKey,
+      secretKeyFallbacks,
+      fieldName = "csrf_token",
+      timeLimit = 3600,
+      clock = systemClock,
+    } = options;
     if (typeof fieldName !== "string" || fieldName === "")
       throw new ConfigError("fieldName must be a string that is not empty.");
     if (timeLimit !== null && !(Number.isFinite(timeLimit) && timeLimit > 0))
@@ -67,10 +76,11 @@ export class CsrfTokens {
         "timeLimit must be a number of seconds, or null for as long as the session lives.",
       );
     const keys = checkSecretKeys(secretKey, secretKeyFallbacks);
-    this.#serializer = new URLSafeTimedSerializer(keys, clock && { clock });
+    this.#serializer = new URLSafeTimedSerializer(keys, { clock });
     this.#fieldName = fieldName;
     this.#timeLimit = timeLimit;
     this.#isFlasks = options.flaskWtf ?? false;
+    this.#clock = clock;
   }
 
   /** A token for a page of this session, which gets its part of the tokens with the first one. */
@@ -88,14 +98,23 @@ export class CsrfTokens {
   isGood(session: TokenSession, token: unknown): boolean {
     const secret = this.#secret(session);
     if (typeof token !== "string" || secret === undefined) return false;
-    const limit = this.#timeLimit === null ? {} : { maxAge: this.#timeLimit };
     try {
-      const made = this.#serializer.loads(token, { salt: this.#salt(session), ...limit });
-      return typeof made === "string" && constantTimeEqualText(made, secret);
+      const made = this.#serializer.loads(token, { salt: this.#salt(session), returnTimestamp: true });
+      const { payload, timestamp } = made;
+      return (
+        this.#isInTime(timestamp) && typeof payload === "string" && constantTimeEqualText(payload, secret)
+      );
     } catch (error) {
       if (error instanceof BadData) return false;
       throw error;
     }
+  }
+
+  /** Flask-WTF takes no token of a clock that is ahead, so neither do we for it. */
+  #isInTime(made: Date): boolean {
+    if (this.#timeLimit === null) return true;
+    const age = seconds(this.#clock) - made.getTime() / 1000;
+    return age >= (this.#isFlasks ? 0 : -LEEWAY) && age <= this.#timeLimit;
   }
 
   /** The session's part of the tokens. Where a schema does not know it, it is stored all the same, and not part of the data. */

@@ -1,6 +1,7 @@
 import { FlaskCookie } from "../codec/index.ts";
 import { type AcceptedFormat, acceptedCookie } from "../session/index.ts";
 import { withoutOwn } from "../session/reserved.ts";
+import { withTextUser } from "../session/text-user.ts";
 import { DAY, sessionCookie, signingKeys } from "./config.ts";
 import type { FlaskConfig } from "./config-keys.ts";
 
@@ -26,7 +27,8 @@ export function acceptFlask(config: FlaskConfig): AcceptedFormat {
           const opened = codec.open(value, lifetime);
           if (opened.refused !== undefined) return opened;
           const { data, numberTypes, signedAt } = opened;
-          const session = { data: withoutOwn(data), numberTypes, expires: signedAt + lifetime + 1 };
+          const expires = signedAt + lifetime + 1;
+          const session = { data: withTextUser(withoutOwn(data)), numberTypes, expires };
           return { origin: value.slice(0, value.lastIndexOf(".")), session };
         },
       });

@@ -203,6 +203,35 @@ test("an old cookie of our name, and of another path, is deleted with ours", asy
   ]);
 });
 
+test.each([
+  ["encryptedCookie()", encryptedCookie],
+  ["signedCookie()", signedCookie],
+  ["serverSide()", () => serverSide(new MemoryStore())],
+])("an ID that Flask-Login has as a number is the user in %s", async (_, storage) => {
+  for (const [id, user] of [
+    [5, "5"],
+    [2n ** 60n, "1152921504606846976"],
+  ] as const) {
+    const { flask, flaskSession } = setUp({ storage: storage(), cookie: { name: "__Host-session" } });
+    for (const write of [flask, flaskSession]) {
+      const browser = await write({ _user_id: id, _fresh: true, n: 1.5 });
+      for (let i = 0; i < 2; i++)
+        await browser.visit((session) => {
+          expect(session.user).toBe(user);
+          expect(session.data).toEqual({ _fresh: true, n: 1.5 });
+        });
+    }
+  }
+});
+
+test.each([Number.NaN, 1.5, true, null])("%s is no user's ID", async (id) => {
+  const { flask, flaskSession } = setUp();
+  for (const write of [flask, flaskSession]) {
+    const browser = await write({ _user_id: id, n: 1 });
+    await browser.visit((session) => expect([session.user, session.data["n"]]).toEqual([undefined, 1]));
+  }
+});
+
 test("a session that is too large for our cookie stays in the old one until it is changed", async () => {
   const { flaskSession, types } = setUp();
   const browser = await flaskSession({ _user_id: "42", text: "x".repeat(8000) });
@@ -330,3 +359,23 @@ test("two formats that only their keys tell apart need two names", () => {
   expect(make({ storage: signedCookie(), cookie: { name: "sid" } })).not.toThrow();
   expect(make({ storage: encryptedCookie() })).not.toThrow();
 });
+
+test.each([
+  ["encryptedCookie()", encryptedCookie],
+  ["serverSide()", () => serverSide(new MemoryStore())],
+])(
+  "what an application of Flask's calls as we call something of our own means nothing in %s",
+  async (_, storage) => {
+    const { flask, flaskSession } = setUp({ storage: storage(), cookie: { name: "__Host-session" } });
+    const own = { _successor: ["x", null], _sid: "x", _series: "x", _device: "x", _created: 1 };
+    for (const write of [flask, flaskSession]) {
+      const browser = await write({ ...own, _user_id: "5", n: 1 });
+      for (let i = 0; i < 2; i++)
+        await browser.visit((session) => {
+          expect([session.user, session.data["n"]]).toEqual(["5", 1]);
+          for (const key of Object.keys(own))
+            expect([key, session.own(key)]).not.toEqual([key, own[key as keyof typeof own]]);
+        });
+    }
+  },
+);

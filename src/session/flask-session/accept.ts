@@ -1,7 +1,9 @@
 import type { AcceptedFormat, AcceptedSession } from "../accepted-format.ts";
 import type { CookieTemplate } from "../cookie-settings.ts";
 import type { SecretKey } from "../../signer/index.ts";
+import { withoutOwn } from "../reserved.ts";
 import type { RecordStore } from "../store.ts";
+import { withTextUser } from "../text-user.ts";
 import { type FlaskSessionOptions, openRecords } from "./flask-session.ts";
 import { FlaskSessionIds } from "./session-ids.ts";
 
@@ -29,7 +31,7 @@ export function acceptedFlaskSession(
           const id = ids.read(value)!;
           const read = async (): Promise<AcceptedSession | null | undefined> => {
             const stored = await records.load(id);
-            return stored ? stored.read : stored;
+            return stored && { ...stored.read, data: withTextUser(withoutOwn(stored.read.data)) };
           };
           return { origin: id.key.id, read };
         },
