@@ -33,8 +33,13 @@ export class Touches {
     if (isTouched(session)) return true;
     const told = this.#told.get(session.id) ?? 0;
     const { originalMaxAge } = session.cookie;
-    if (!expires || !originalMaxAge) return Date.now() - told >= this.#pause;
-    const left = Math.max(told, expires.getTime()) - Date.now();
-    return left <= originalMaxAge * (1 - TENTH);
+    if (!expires || !originalMaxAge) return isLongFrom(told, this.#pause);
+    const ends = [told, expires.getTime()];
+    return ends.every((end) => isLongFrom(end - originalMaxAge, originalMaxAge * TENTH));
   }
+}
+
+/** Whether it is so long ago, or so far ahead: then a clock was ahead when it was noted, and it says nothing. */
+function isLongFrom(instant: number, pause: number): boolean {
+  return Math.abs(Date.now() - instant) >= pause;
 }

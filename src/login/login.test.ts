@@ -202,6 +202,16 @@ describe("a fresh login", () => {
     expect(await browser.ask((c) => auth.loginFresh(c, { maxAge: 600 }))).toBe(false);
   });
 
+  test("that lies ahead, further than servers' clocks differ, is fresh for no maxAge", async () => {
+    const { auth, browser, clock } = setUp();
+    await browser.ask((c) => auth.loginUser(c, { id: "ada" }));
+    const isFresh = (options: { maxAge?: number }) => browser.ask((c) => auth.loginFresh(c, options));
+    clock.move(-5);
+    expect([await isFresh({ maxAge: 600 }), await isFresh({})]).toEqual([true, true]);
+    clock.move(-1);
+    expect([await isFresh({ maxAge: 600 }), await isFresh({})]).toEqual([false, true]);
+  });
+
   test("is made of an old one by entering the password again, under a new ID", async () => {
     const { auth, browser, clock } = setUp();
     await browser.ask((c) => auth.loginUser(c, { id: "ada" }, { fresh: false }));

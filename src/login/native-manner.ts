@@ -1,4 +1,5 @@
 import { seconds } from "../clock.ts";
+import { LEEWAY } from "../codec/cookie-codec.ts";
 import { digestText } from "../crypto/digest.ts";
 import { ConfigError } from "../errors.ts";
 import { type CookieTemplate, nativeTemplates } from "../session/cookie-settings.ts";
@@ -221,7 +222,7 @@ export class NativeManner implements Manner {
     // What `protect` could not write down.
     if (sealed && this.#isStrange(request)) return false;
     const age = seconds(this.#sessions.settings.timing.clock) - authenticatedAt.getTime() / 1000;
-    return maxAge === undefined || age <= maxAge;
+    return maxAge === undefined || (age >= -LEEWAY && age <= maxAge);
   }
 
   isRemembered({ exchange, session }: LoginRequest): boolean {

@@ -1,3 +1,4 @@
+import { LEEWAY } from "../codec/cookie-codec.ts";
 import { digestText } from "../crypto/digest.ts";
 import { constantTimeEqualText } from "../crypto/equal.ts";
 import { Hmac } from "../crypto/hmac.ts";
@@ -124,7 +125,9 @@ export class RememberSeries implements RememberedLogins {
       const at = { ...state, version: record.version, expires: record.expires };
       return { outcome: "good", series, token, at };
     }
-    const isRecent = arrived - state.used < GRACE;
+    // A clock that was put back makes nothing last longer. A request may have arrived long before.
+    const isAhead = state.used - this.#now().getTime() > LEEWAY * 1000;
+    const isRecent = arrived - state.used < GRACE && !isAhead;
     if (isRecent && constantTimeEqualText(print, state.previous)) {
       const cookie = `${series.text}.${nextToken(token, state.salt)}`;
       return { outcome: "used", first: false, series, cookie, expires: record.expires };

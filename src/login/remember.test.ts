@@ -219,6 +219,33 @@ describe("a token that comes again", () => {
     }
   });
 
+  test("is a theft when the clock has been put back since, further than servers' clocks differ", async () => {
+    for (const [seconds, user] of [
+      [-5, "ada"],
+      [-5.001, null],
+      [-7200, null],
+    ] as const) {
+      const { browser, who, logIn, clock } = setUp();
+      await logIn(browser);
+      browser.restart();
+      await who(browser.copy());
+      clock.move(seconds);
+      expect(await who(browser)).toBe(user);
+    }
+  });
+
+  test("in a request that arrived long before the token was used is none", async () => {
+    const { auth, browser, who, logIn, clock, thefts } = setUp();
+    await logIn(browser);
+    browser.restart();
+    const slow = await browser.ask(async (c) => {
+      clock.move(60);
+      await who(browser.copy());
+      return auth.currentUser(c);
+    });
+    expect([slow, thefts()]).toEqual([{ id: "ada" }, 0]);
+  });
+
   test("two tokens later is one, however soon", async () => {
     const { browser, who, logIn, thefts } = setUp();
     await logIn(browser);

@@ -9,7 +9,7 @@ import session, {
   toExpressStore,
 } from "hipflask/express-session";
 import { MemoryStore as Records } from "hipflask/stores/memory";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { faultyStore, sleep } from "../support/faulty-store.ts";
 import { Browser, dictApp, OPTIONS, serve, theirs } from "./applications.ts";
 
@@ -24,6 +24,41 @@ function counted({ ms = 0 } = {}) {
     return proceed();
   });
   return { store, counts, state };
+}
+
+/** A store that keeps each session for so many seconds from when it was stored or touched, as Redis does. */
+class Short extends Store {
+  readonly #kept = new Map<string, { text: string; ends: number }>();
+  readonly #seconds: number;
+
+  constructor(seconds: number) {
+    super();
+    this.#seconds = seconds;
+  }
+
+  override get(sid: string, done: (error: unknown, session?: never) => void) {
+    const found = this.#kept.get(sid);
+    done(null, (found && found.ends > performance.now() ? JSON.parse(found.text) : undefined) as never);
+  }
+
+  override set(sid: string, data: object, done?: (error?: unknown) => void) {
+    this.#kept.set(sid, { text: JSON.stringify(data), ends: this.#ends() });
+    done?.();
+  }
+
+  override touch(sid: string, _data: object, done?: (error?: unknown) => void) {
+    this.#kept.get(sid)!.ends = this.#ends();
+    done?.();
+  }
+
+  override destroy(sid: string, done?: (error?: unknown) => void) {
+    this.#kept.delete(sid);
+    done?.();
+  }
+
+  #ends(): number {
+    return performance.now() + this.#seconds * 1000;
+  }
 }
 
 describe("hipflask/express-session", () => {
@@ -65,29 +100,29 @@ describe("hipflask/express-session", () => {
     ["does not tell how long it keeps sessions", (store: object) => store],
   ])("keeps a session without an end alive in a store that %s", async (_, made) => {
     const seconds = { ttl: 2, ...made({}) }.ttl;
-    const kept = new Map<string, { text: string; ends: number }>();
-    const ends = () => Date.now() + seconds * 1000;
-    class Short extends Store {
-      override get(sid: string, done: (error: unknown, session?: never) => void) {
-        const found = kept.get(sid);
-        done(null, (found && found.ends > Date.now() ? JSON.parse(found.text) : undefined) as never);
-      }
-      override set(sid: string, data: object, done?: (error?: unknown) => void) {
-        kept.set(sid, { text: JSON.stringify(data), ends: ends() });
-        done?.();
-      }
-      override touch(sid: string, _data: object, done?: (error?: unknown) => void) {
-        kept.get(sid)!.ends = ends();
-        done?.();
-      }
-      override destroy(sid: string, done?: (error?: unknown) => void) {
-        kept.delete(sid);
-        done?.();
-      }
-    }
-    const browser = new Browser(await serve(dictApp({ store: made(new Short()) as never })));
+    const browser = new Browser(await serve(dictApp({ store: made(new Short(seconds)) as never })));
     await browser.send("POST", "/set/a");
     for (let i = 0; i < 10; i++) {
+      await sleep(300);
+      expect(await browser.json("/dump")).toEqual({ a: true });
+    }
+  });
+
+  test.each([
+    ["an end", 1000],
+    ["no end", null],
+  ])("keeps a session with %s alive when a clock that was ahead is put right", async (_, maxAge) => {
+    const now = Date.now.bind(Date);
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 7_200_000);
+    onTestFinished(() => clock.mockRestore());
+    const store = Object.assign(new Short(1), { ttl: 1 });
+    const browser = new Browser(await serve(dictApp({ store, cookie: { maxAge } })));
+    await browser.send("POST", "/set/a");
+    clock.mockRestore();
+    const touch = vi.spyOn(store, "touch");
+    for (let i = 0; i < 3; i++) await browser.json("/dump");
+    expect(touch).toHaveBeenCalledTimes(1);
+    for (let i = 0; i < 5; i++) {
       await sleep(300);
       expect(await browser.json("/dump")).toEqual({ a: true });
     }

@@ -38,6 +38,16 @@ describe.each(KINDS)("a session in an %s cookie that a store can revoke", (kind)
     expect(await calls(login("42"))).toEqual(["create"]);
   });
 
+  test("has its ticket dated anew after a clock that was ahead is put right", async () => {
+    const { visitor, clock } = setUpRevocable(kind, { idleTimeout: 1000 });
+    await visitor.visit(login("42"));
+    clock.move(500);
+    await visitor.copy().visit(({ data }) => data);
+    clock.move(-400);
+    const calls = await storeCalls(() => visitor.visit(({ user }) => expect(user).toBe("42")));
+    expect(calls).toEqual(["load", "load", "touch"]);
+  });
+
   test("is over with the logout, for every copy of every cookie it had", async () => {
     const { visitor, look, types } = setUpRevocable(kind);
     await visitor.visit(login("42"));

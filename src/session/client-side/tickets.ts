@@ -111,7 +111,8 @@ export class Tickets {
 
   #isRefreshDue({ seen }: KnownSession): boolean {
     const { clock, idleTimeout } = this.#timing;
-    return idleTimeout !== undefined && clock.now() - seen.getTime() >= idleTimeout * 100;
+    // Also of what a clock has written that was ahead, before the store's own time is up.
+    return idleTimeout !== undefined && Math.abs(clock.now() - seen.getTime()) >= idleTimeout * 100;
   }
 
   /** Ends the session for good, under all names that it had a moment ago or got in the meantime. @throws StoreError */

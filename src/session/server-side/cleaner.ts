@@ -8,6 +8,8 @@ import { keepsRequestsApart } from "./requests-apart.ts";
 const BATCH = 1000;
 /** After each batch nothing is removed for so many times as long as it took. */
 const REST = 10;
+/** But for no longer than so many milliseconds: the clock may have jumped meanwhile. */
+const LONGEST = 600_000;
 
 /** Removes the records of sessions that have ended. */
 export class Cleaner {
@@ -51,7 +53,7 @@ export class Cleaner {
       const begun = this.#clock.now();
       const removed = await this.remove(BATCH).catch(() => 0);
       if (removed < BATCH) return;
-      await rest(REST * (this.#clock.now() - begun));
+      await rest(Math.min(REST * (this.#clock.now() - begun), LONGEST));
     }
   }
 }

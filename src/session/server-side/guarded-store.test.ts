@@ -229,6 +229,14 @@ describe("where timers end with the request that made them", () => {
     expect([count("store.down"), count("store.up")]).toEqual([1, 1]);
   });
 
+  test("a store that was down is tried also when the clock has been put back", async () => {
+    const { fail, succeed } = setUpApart();
+    for (let i = 0; i < 5; i++) await fail();
+    const now = Date.now();
+    vi.spyOn(Date, "now").mockReturnValue(now - 3_600_000);
+    expect(await succeed()).toBe("value");
+  });
+
   test("each call is given up in time", async () => {
     const { load } = setUpApart();
     const start = performance.now();

@@ -84,7 +84,9 @@ export class StoreGuard<Store extends object = SessionStore> {
   call<T>(operation: Operation, work: (store: Store) => Promise<T>): Promise<T> {
     // A request that ended before the answer, because its visitor went away, has left behind what nobody else removes.
     if (this.#isApart && this.#pending.size >= this.#maxPending) this.#expire();
-    if (this.#isDown && this.#now < this.#nextTry) return Promise.reject(this.#refuse(operation, "is down"));
+    const wait = this.#nextTry - this.#now;
+    // The machine's clock may have been put back.
+    if (this.#isDown && wait > 0 && wait <= RETRY) return Promise.reject(this.#refuse(operation, "is down"));
     if (this.#pending.size >= this.#maxPending)
       return Promise.reject(this.#refuse(operation, "has too much to do"));
     if (this.#isDown) this.#nextTry = this.#now + RETRY;

@@ -67,6 +67,21 @@ describe("a login", () => {
     expect(await countRecords()).toBe(2);
   });
 
+  test("leaves the old ID no longer where the clock is put back", async () => {
+    const { visitor, clock, look } = setUpServer();
+    await visitor.visit((session) => session.regenerate({ user: "42" }));
+    const old = visitor.cookie;
+    await visitor.visit((session) => session.regenerate());
+    // As far as servers' clocks differ, and further.
+    clock.move(-5);
+    expect((await look(old)).user).toBe("42");
+    for (const seconds of [-1, -7200]) {
+      clock.move(seconds);
+      expect((await look(old)).user).toBeUndefined();
+    }
+    await visitor.visit((session) => expect(session.user).toBe("42"));
+  });
+
   test("of a visitor without a session has a cookie of its own, also where there is no data", async () => {
     const { visitor } = setUpServer();
     await visitor.visit((session) => session.regenerate({ user: "42" }));

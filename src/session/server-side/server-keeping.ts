@@ -270,7 +270,8 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
 
   #isRefreshDue({ seen }: KnownSession): boolean {
     const { clock, idleTimeout } = this.#settings.timing;
-    return idleTimeout !== undefined && clock.now() - seen.getTime() >= idleTimeout * 100;
+    // Also of what a clock has written that was ahead, before the store's own time is up.
+    return idleTimeout !== undefined && Math.abs(clock.now() - seen.getTime()) >= idleTimeout * 100;
   }
 
   #now(): number {

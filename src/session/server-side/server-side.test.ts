@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { inProduction } from "../../../test/support/production.ts";
 import { sleep } from "../../../test/support/faulty-store.ts";
 import { failure, setUpServer } from "../../../test/support/server-sessions.ts";
@@ -68,6 +68,24 @@ describe("options", () => {
     while (limits.length < 6) await sleep(10);
     expect(new Set(limits)).toEqual(new Set([1000]));
     expect(types()).toEqual(["store.failed"]);
+  });
+
+  test("clean the store on after ten minutes at the latest, also where the clock has jumped meanwhile", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let batches = 0;
+    const deleteExpired = async () => {
+      clock.move(7200);
+      return ++batches < 3 ? 1000 : 0;
+    };
+    const { clock } = setUpServer({
+      store: Object.assign(new MemoryStore(), { deleteExpired }),
+      cleanEvery: 1,
+    });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(batches).toBe(1);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(batches).toBe(2);
   });
 
   test("clean nothing by a timer where each ends with the request that made it, and say so", () => {

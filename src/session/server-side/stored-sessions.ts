@@ -1,3 +1,4 @@
+import { LEEWAY } from "../../codec/cookie-codec.ts";
 import type { TaggedJson } from "../../codec/tagged-json.ts";
 import { ConfigError, MalformedError, StoreError } from "../../errors.ts";
 import { Doubts } from "./doubts.ts";
@@ -99,8 +100,9 @@ export class StoredSessions {
       : this.#load(key);
     return loading.then((record) => {
       const session = record && this.#read(key, record);
-      const isOver =
-        session?.retired === true && this.#timing.clock.now() - session.known.seen.getTime() >= GRACE;
+      const age = this.#timing.clock.now() - (session?.known.seen.getTime() ?? 0);
+      // A clock that was put back makes nothing last longer.
+      const isOver = session?.retired === true && (age >= GRACE || age < -LEEWAY * 1000);
       if (session?.keyAge !== undefined && session.keyAge > 0)
         this.#events.emit("token.old_key", "A session's record was encrypted with a fallback key.");
       if (record !== undefined && !isOver) return session;

@@ -231,6 +231,16 @@ describe("a clock", () => {
     },
   );
 
+  test("that was ahead and is put right has the store told of the next request, once", async () => {
+    const { visitor, clock } = setUpServer({ idleTimeout: 60 });
+    await visitor.visit((session) => session.regenerate({ user: "42" }));
+    clock.move(-7200);
+    const read = () => storeCalls(() => visitor.visit((session) => expect(session.user).toBe("42")));
+    expect([await read(), await read()]).toEqual([["load", "touch"], ["load"]]);
+    clock.move(61);
+    await visitor.visit((session) => expect(session.new).toBe(true));
+  });
+
   test("that is five seconds ahead in one of two processes logs nobody out who uses both", async () => {
     const one = setUpServer({ idleTimeout: 60 });
     const two = setUpServer({ idleTimeout: 60, store: one.store });
