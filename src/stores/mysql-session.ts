@@ -31,6 +31,11 @@ interface Done {
   readonly serverStatus: number;
 }
 
+/** What each row that is found has beside its own. */
+interface Committing {
+  readonly commits: Buffer;
+}
+
 /** The bit of `serverStatus` that says that a transaction is still open. */
 const IN_TRANSACTION = 1;
 /** Shorter statements are taken by every server as servers are set up: their limit is 1 MiB at the least. */
@@ -70,9 +75,19 @@ export class MysqlSession {
     }
   }
 
-  /** The rows that a question finds, each value as the bytes that the server sends. */
+  /**
+   * The rows that a question finds, each value as the bytes that the server sends.
+   *
+   * Each row also tells whether the connection commits by itself, because mysql2 has no `serverStatus` for rows: one that does not would
+   * answer for ever as it did the first time.
+   *
+   * @param question - a `SELECT`, with aggregates only in a subquery: beside them MariaDB gives 0 for `@@autocommit`
+   * @throws ConfigError when it does not, and a row is found
+   */
   async ask<R>(question: string): Promise<R[]> {
-    return (await this.#query(question)) as R[];
+    const rows = (await this.#query(question.replace("SELECT", "SELECT @@autocommit AS commits,"))) as R[];
+    if (rows.some((row) => String((row as Committing).commits) === "0")) this.#refuse();
+    return rows;
   }
 
   /**
@@ -86,10 +101,7 @@ export class MysqlSession {
     return this.#untilDone(async () => {
       if (before !== undefined) await this.#query(before);
       const done = (await this.#query(statement)) as Done;
-      if (done.serverStatus & IN_TRANSACTION) {
-        this.#isSound = false;
-        throw new ConfigError("Sessions need connections that commit by themselves: SET autocommit = 1.");
-      }
+      if (done.serverStatus & IN_TRANSACTION) this.#refuse();
       return done.affectedRows;
     });
   }
@@ -123,6 +135,12 @@ export class MysqlSession {
       await this.#query("COMMIT");
       return affectedRows > 0;
     });
+  }
+
+  /** Has the connection closed, and with it what it did undone. */
+  #refuse(): never {
+    this.#isSound = false;
+    throw new ConfigError("Sessions need connections that commit by themselves: SET autocommit = 1.");
   }
 
   /** Runs a transaction, and again where InnoDB has undone it to end a deadlock. */

@@ -54,7 +54,7 @@ export function statements(name: string) {
   const table = quotedName(name);
   const record = STATE.join();
   return {
-    exists: `SELECT 1 FROM ${table} LIMIT 0`,
+    exists: exists(table),
     /** Fails with ER_DUP_ENTRY when there is one. */
     insert: (key: SessionKey, write: Write) =>
       `INSERT INTO ${table} (id, owner, ${record}) VALUES (${[...place(key), ...state(write)].join()})`,
@@ -78,6 +78,11 @@ export function statements(name: string) {
     /** The condition is always true, and is there for `sql_safe_updates`. */
     deleteBatch: `DELETE FROM ${table} WHERE id >= x'' LIMIT ${BATCH}`,
   };
+}
+
+/** A question with one row, whatever the table has in it. Fails with ER_NO_SUCH_TABLE when there is none. */
+export function exists(table: string): string {
+  return `SELECT (SELECT 1 FROM ${table} LIMIT 0) AS found`;
 }
 
 /** The lock of whoever cleans a table. */

@@ -407,6 +407,25 @@ describeWith("mysql", "MysqlStore on a server and connections that somebody else
     expect(await store.save(VISITOR, version, record("second"), NOW)).toMatchObject({ outcome: "saved" });
     expect(await store.load(key("b"), NOW)).toBeUndefined();
   });
+
+  test("nor is anything read on one, which would show for ever what it saw first", async () => {
+    const { store } = await stores.open("unrenewed", options);
+    await store.create(key("a", OWNER), record("kept"), NOW);
+    const admin = await stores.admin();
+    await admin.query("SET GLOBAL autocommit = 0");
+    try {
+      const other = new MysqlStore(stores.connect(), { table: "unrenewed" });
+      await expect(other.setup()).rejects.toThrow(ConfigError);
+      await expect(other.load(key("a", OWNER), NOW)).rejects.toThrow(ConfigError);
+      await expect(other.list(undefined, 10, NOW)).rejects.toThrow(ConfigError);
+      await expect(other.listOwned(OWNER, NOW)).rejects.toThrow(ConfigError);
+      await expect(other.delete(key("a", OWNER))).rejects.toThrow(ConfigError);
+      await expect(other.deleteExpired(10, LATER)).rejects.toThrow(ConfigError);
+    } finally {
+      await admin.query("SET GLOBAL autocommit = 1");
+    }
+    expect(await store.load(key("a", OWNER), NOW)).toMatchObject(record("kept"));
+  });
 });
 
 /** How many bytes `keep` takes, so that it would refuse one more. */

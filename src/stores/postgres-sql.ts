@@ -15,6 +15,9 @@ export function isOnlyCleaner(table: string): string {
 /** The column `data` as text, which costs no more than bytea itself. */
 export const BASE64 = "encode(data, 'base64') AS data";
 
+/** How many records are ended at a time when all are. */
+const BATCH = 1000;
+
 /** The table and its indexes. */
 export function schema(table: string): string {
   const quoted = quotedName(table);
@@ -74,7 +77,10 @@ export function statements(name: string) {
     list: `SELECT id, owner, ${record} FROM ${table} WHERE id > $1 ORDER BY id LIMIT $2`,
     listOwned: `SELECT id, owner, ${record} FROM ${table} WHERE owner = $1 AND expires > ${at("$2")}`,
     deleteOwned: endAll("owner = $1 AND id <> ALL ($2::text[])"),
-    deleteAll: endAll("true"),
+    deleteRest: endAll("true"),
+    deleteBatch: `WITH batch$ AS (SELECT id FROM ${table} WHERE id > $1 ORDER BY id LIMIT ${BATCH}),
+      ended$ AS (DELETE FROM ${table} WHERE id = ANY (ARRAY(SELECT id FROM batch$)) RETURNING true)
+    SELECT (SELECT count(*) FROM ended$)::text AS ended, CASE WHEN count(*) = ${BATCH} THEN max(id) END AS last FROM batch$`,
   };
 }
 

@@ -254,7 +254,47 @@ describeWith("postgres", "PostgresStore", () => {
     await one(store.delete(key("a", OWNER)));
     await one(store.deleteExpired(10, NOW));
     await one(store.deleteOwned(OWNER, []));
-    await one(store.deleteAll());
+  });
+
+  describe("deleteAll", () => {
+    /** A table with more records than are ended at a time. */
+    async function openFilled(table: string): Promise<{ store: PostgresStore; pool: Pool }> {
+      const filled = await open(table);
+      await filled.pool.query(`INSERT INTO ${table}
+        SELECT 'm' || lpad(i::text, 42, '0'), NULL, gen_random_uuid(), '', now() + interval '90 years', now()
+        FROM generate_series(1, 2500) AS i`);
+      return filled;
+    }
+
+    test("ends a thousand records at a time, so no statement takes longer the more there are", async () => {
+      const { store, pool } = await openFilled("many");
+      await pool.query(`CREATE FUNCTION refuse_many() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF (SELECT count(*) FROM gone) > 1000 THEN RAISE 'canceling statement'; END IF;
+          RETURN NULL;
+        END $$;
+        CREATE TRIGGER refuse_many AFTER DELETE ON many REFERENCING OLD TABLE AS gone
+          FOR EACH STATEMENT EXECUTE FUNCTION refuse_many()`);
+      expect(await store.deleteAll()).toBe(2500);
+      expect(await store.list(undefined, 1, NOW)).toEqual({ records: [], next: undefined });
+    });
+
+    test("ends a session that gets a new ID between two statements, too", async () => {
+      const { store, pool } = await openFilled("between");
+      const old = key("z", OWNER);
+      const version = (await store.create(old, record("first"), NOW))!;
+      let replaced: SaveResult | undefined;
+      const slow = {
+        async query(text: string, values: unknown[]) {
+          const answer = await pool.query(text, values);
+          replaced ??= await store.replace(old, version, record("old"), key("a", OWNER), record("next"), NOW);
+          return answer;
+        },
+      };
+      const ended = await new PostgresStore(slow as never, { table: "between" }).deleteAll();
+      expect(replaced).toMatchObject({ outcome: "saved" });
+      expect(ended).toBe(2502);
+      expect(await store.listOwned(OWNER, NOW)).toEqual([]);
+    });
   });
 
   test("a key that is not new makes replace fail as a whole", async () => {

@@ -31,8 +31,8 @@ export interface PostgresStoreOptions {
 }
 
 /**
- * Keeps records in a table of PostgreSQL 13 or newer. Each method is one statement, complete in itself, so any connection will do
- * for any call, and a pooler in transaction mode may stand in between.
+ * Keeps records in a table of PostgreSQL 13 or newer. Each statement is complete in itself, so any connection will do for any of
+ * them, and a pooler in transaction mode may stand in between.
  *
  * The isolation level must be READ COMMITTED, which is PostgreSQL's default.
  *
@@ -133,8 +133,18 @@ export class PostgresStore implements SessionStore {
     return this.#endAll(this.#sql.deleteOwned, [owner, [...except]]);
   }
 
-  deleteAll(): Promise<number> {
-    return this.#endAll(this.#sql.deleteAll, []);
+  /**
+   * In batches, so that no statement takes longer the more records there are. Each begins behind the one before, so there is an end to
+   * them however many are created meanwhile; the last statement finds those that a `replace` has put where they had been already.
+   */
+  async deleteAll(): Promise<number> {
+    let total = 0;
+    for (let after: string | null = ""; after !== null;) {
+      const [row]: Batch[] = await this.#queries.rows<Batch>(this.#sql.deleteBatch, [after]);
+      total += Number(row!.ended);
+      after = row!.last;
+    }
+    return total + (await this.#endAll(this.#sql.deleteRest, []));
   }
 
   /**
@@ -186,6 +196,11 @@ type WriteRow = { readonly written: "yes"; readonly version: string } | (Row & {
 
 interface Ended {
   readonly ended: string;
+}
+
+interface Batch extends Ended {
+  /** The id behind which the next batch begins. */
+  readonly last: string | null;
 }
 
 /** A copy, because a pool may send it later. */

@@ -92,6 +92,23 @@ for (const [title, args, options] of [
       }
     });
 
+    test("a connection that does not commit by itself is refused, for reading too", async () => {
+      const store = await open("uncommitted");
+      const version = (await store.create(key("a"), record("kept")))!;
+      const admin = await stores.admin();
+      await admin.query("SET GLOBAL autocommit = 0");
+      try {
+        const other = new FlaskMysqlStore(stores.connect(options), { table: "uncommitted" });
+        await expect(other.setup()).rejects.toThrow(ConfigError);
+        await expect(other.load(key("a"), at(0))).rejects.toThrow(ConfigError);
+        await expect(other.save(key("a"), version, record("lost"), at(0))).rejects.toThrow(ConfigError);
+        await expect(other.delete(key("a"))).rejects.toThrow(ConfigError);
+      } finally {
+        await admin.query("SET GLOBAL autocommit = 1");
+      }
+      expect(text(await store.load(key("a"), at(0)))).toBe("kept");
+    });
+
     test("a session that is larger than the table has room for is refused, and nothing is cut off", async () => {
       const store = await open("small");
       const version = (await store.create(key("a"), record("kept")))!;

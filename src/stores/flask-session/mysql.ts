@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { TooLargeError } from "../../errors.ts";
 import { isError, type MysqlPool, type MysqlRunner, type MysqlSession, runnerOf } from "../mysql-session.ts";
-import { cleanersLock } from "../mysql-sql.ts";
+import { cleanersLock, exists } from "../mysql-sql.ts";
 import {
   createTable,
   type FlaskSqlOptions,
@@ -57,13 +57,13 @@ export class FlaskMysqlStore extends FlaskSqlStore {
     super(statements(name, isKey), prefix, SECOND);
     this.#run = runnerOf(pool, timeout, "FlaskMysqlStore");
     this.#name = name;
-    this.#capacity = `SELECT MIN(character_octet_length) AS most FROM information_schema.columns
-      WHERE table_schema = ${schema === undefined ? "DATABASE()" : `'${schema}'`} AND table_name = '${table}' AND column_name = 'data'`;
+    this.#capacity = `SELECT (SELECT MIN(character_octet_length) FROM information_schema.columns
+      WHERE table_schema = ${schema === undefined ? "DATABASE()" : `'${schema}'`} AND table_name = '${table}' AND column_name = 'data') AS most`;
   }
 
   async setup(): Promise<void> {
     try {
-      await this.#run((session) => session.ask(`SELECT 1 FROM ${this.#name} LIMIT 0`));
+      await this.#run((session) => session.ask(exists(this.#name)));
     } catch (error) {
       if (!isError(error, "ER_NO_SUCH_TABLE")) throw error;
       const schema = createTable(this.#name, "INTEGER NOT NULL AUTO_INCREMENT", "BLOB", "DATETIME");
