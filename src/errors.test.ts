@@ -57,6 +57,19 @@ describe("of two copies of the library in one process", () => {
     expect(kindsIn(second, make(first))).toEqual(known);
   });
 
+  test("each knows the other's cookies of a request", async () => {
+    const cookiesOf = async () => {
+      vi.resetModules();
+      return { ...(await import("./cookie/cookies.ts")), ...(await import("./cookie/jar.ts")) };
+    };
+    const [first, second] = [await cookiesOf(), await cookiesOf()];
+    const context = {};
+    const jar = new first.CookieJar("theme=dark");
+    first.bindCookies(context, jar);
+    expect(second.cookies).not.toBe(first.cookies);
+    expect(second.cookies(context)).toBe(jar);
+  });
+
   test("neither takes anything else for an error of its own", async () => {
     const { HipflaskError, StoreError } = await copy();
     const fake = Object.assign(new Error("fake"), { name: "StoreError", code: "STORE_UNAVAILABLE" });

@@ -12,7 +12,9 @@ export interface NextFunctions {
 
 /** The request that Next gives a route handler and a proxy, as far as it matters here. */
 export interface NextRequestLike {
+  /** The whole address, as Next tells it. */
   readonly url: string;
+  /** Default: GET. */
   readonly method?: string;
   /** The same address without the `basePath`, which `url` has in a proxy and not in a route handler. */
   readonly nextUrl?: { readonly pathname: string; readonly search: string; readonly basePath?: string };
