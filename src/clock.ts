@@ -11,3 +11,6 @@ export const systemClock: Clock = { now: () => Date.now() };
 export function seconds(clock: Clock): number {
   return Math.floor(clock.now() / 1000);
 }
+
+/** Seconds that another machine's clock may be ahead without logging anybody out. */
+export const LEEWAY = 5;

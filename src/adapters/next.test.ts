@@ -5,21 +5,24 @@ import { createLogin } from "../login/index.ts";
 import { createSessions } from "../session/index.ts";
 import { nextSessions } from "./next.ts";
 
-test("a proxy sends visitors to the login with a whole URL, a route handler with a path", async () => {
+/** Where a guard sends a visitor who asks for this address. */
+async function locationOf(request: Request, second: object, loginView = "/login"): Promise<string | null> {
   const sessions = createSessions({ secretKey: KEY });
-  const auth = createLogin(sessions, { loadUser: (id) => ({ id }), loginView: "/login" });
-  const answer = async (second: object) => {
-    const headers = new Headers({ host: "shop.example" });
-    const next = nextSessions(sessions, {
-      headers: async () => headers,
-      cookies: async () => ({ set: () => undefined }),
-    });
-    const guard = next.handler(async (_request: Request, _second: object) => {
-      await auth.loginRequired(headers);
-      return new Response();
-    });
-    return (await guard(new Request("https://shop.example/account?a=1"), second)).headers.get("Location");
-  };
+  const auth = createLogin(sessions, { loadUser: (id) => ({ id }), loginView });
+  const headers = new Headers({ host: "shop.example" });
+  const next = nextSessions(sessions, {
+    headers: async () => headers,
+    cookies: async () => ({ set: () => undefined }),
+  });
+  const guard = next.handler(async (_request: Request, _second: object) => {
+    await auth.loginRequired(headers);
+    return new Response();
+  });
+  return (await guard(request, second)).headers.get("Location");
+}
+
+test("a proxy sends visitors to the login with a whole URL, a route handler with a path", async () => {
+  const answer = (second: object) => locationOf(new Request("https://shop.example/account?a=1"), second);
   const target = "/login?next=%2Faccount%3Fa%3D1";
   expect(await answer({ waitUntil: () => undefined })).toBe(`https://shop.example${target}`);
   expect(await answer({ params: Promise.resolve({}) })).toBe(target);
@@ -35,20 +38,9 @@ test.for([
     vi.stubEnv("__NEXT_ROUTER_BASEPATH", "/shop");
     onTestFinished(() => void vi.unstubAllEnvs());
     const nextUrl = { pathname: "/account", search: "?a=1", basePath };
-    const located = async (loginView: string) => {
-      const sessions = createSessions({ secretKey: KEY });
-      const auth = createLogin(sessions, { loadUser: (id) => ({ id }), loginView });
-      const headers = new Headers({ host: "shop.example" });
-      const next = nextSessions(sessions, {
-        headers: async () => headers,
-        cookies: async () => ({ set: () => undefined }),
-      });
-      const guard = next.handler(async (_request: Request, _second: object) => {
-        await auth.loginRequired(headers);
-        return new Response();
-      });
+    const located = (loginView: string) => {
       const request = new Request(`https://shop.example${sent}?a=1`);
-      return (await guard(Object.assign(request, { nextUrl }), second)).headers.get("Location");
+      return locationOf(Object.assign(request, { nextUrl }), second, loginView);
     };
     expect(await located("/login")).toBe(`${login}?next=%2Faccount%3Fa%3D1`);
     expect(await located("https://id.example/")).toBe("https://id.example/?next=%2Faccount%3Fa%3D1");

@@ -41,6 +41,3 @@ export interface CookieCodec {
    */
   open(value: string, maxAge: number | undefined, name: string): OpenedCookie;
 }
-
-/** Seconds that another machine's clock may be ahead without logging anybody out. */
-export const LEEWAY = 5;

@@ -1,11 +1,11 @@
-import { type Clock, seconds, systemClock } from "../clock.ts";
+import { type Clock, seconds, systemClock, LEEWAY } from "../clock.ts";
 import { KEY_ID_BYTES, KeyRing, type MasterKey } from "../crypto/key-ring.ts";
 import { Xaes, XAES_OVERHEAD } from "../crypto/xaes.ts";
 import { decodeBase64url } from "../encoding/base64url.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
 import { ConfigError, MalformedError, TooLargeError } from "../errors.ts";
 import type { SecretKey } from "../signer/index.ts";
-import { type CookieCodec, LEEWAY, type OpenedCookie } from "./cookie-codec.ts";
+import type { CookieCodec, OpenedCookie } from "./cookie-codec.ts";
 import { type Dict, TaggedJson } from "./tagged-json.ts";
 import type { Tag } from "./tags.ts";
 

@@ -1,4 +1,4 @@
-import { type Clock, seconds, systemClock } from "../clock.ts";
+import { type Clock, seconds, systemClock, LEEWAY } from "../clock.ts";
 import type { DigestName } from "../crypto/digest.ts";
 import { encodeBase64url } from "../encoding/base64url.ts";
 import type { NumberTypes } from "../encoding/python-json.ts";
@@ -6,7 +6,7 @@ import { decodeUtf8 } from "../encoding/utf8.ts";
 import { deflate, inflate } from "../encoding/zlib.ts";
 import { ConfigError, MalformedError, TooLargeError } from "../errors.ts";
 import { type KeyDerivation, type SecretKey, TimestampSigner } from "../signer/index.ts";
-import { type CookieCodec, LEEWAY, type OpenedCookie } from "./cookie-codec.ts";
+import type { CookieCodec, OpenedCookie } from "./cookie-codec.ts";
 import { type Dict, TaggedJson } from "./tagged-json.ts";
 import type { Tag } from "./tags.ts";
 

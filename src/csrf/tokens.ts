@@ -1,4 +1,4 @@
-import { type Clock, seconds, systemClock } from "../clock.ts";
+import { type Clock, LEEWAY, seconds, systemClock } from "../clock.ts";
 import { constantTimeEqualText } from "../crypto/equal.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { BadData, ConfigError } from "../errors.ts";
@@ -37,8 +37,6 @@ interface TokenSession {
 /** The bytes of a session's part of the tokens: as many digits as a SHA-1 of Flask-WTF's has. */
 const SECRET_BYTES = 20;
 const SALT = "wtf-csrf-token";
-/** Seconds that the clock of the machine that made a token may be ahead: as many as for the session beside it. */
-const LEEWAY = 5;
 
 /**
  * Tokens for forms that only pages of the same session know. Each is another text, good for an hour, and, unless it is for

@@ -1,5 +1,4 @@
-import { seconds } from "../clock.ts";
-import { LEEWAY } from "../codec/cookie-codec.ts";
+import { LEEWAY, seconds } from "../clock.ts";
 import { digestText } from "../crypto/digest.ts";
 import { ConfigError } from "../errors.ts";
 import { type CookieTemplate, nativeTemplates } from "../session/cookie-settings.ts";

@@ -1,4 +1,4 @@
-import { LEEWAY } from "../codec/cookie-codec.ts";
+import { LEEWAY } from "../clock.ts";
 import { digestText } from "../crypto/digest.ts";
 import { constantTimeEqualText } from "../crypto/equal.ts";
 import { Hmac } from "../crypto/hmac.ts";

@@ -1,4 +1,4 @@
-import { LEEWAY } from "../codec/cookie-codec.ts";
+import { LEEWAY } from "../clock.ts";
 import type { Dict } from "../codec/index.ts";
 import { type AcceptedFormat, acceptedCookie } from "../session/index.ts";
 import { parseDict } from "./json.ts";

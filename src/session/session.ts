@@ -9,6 +9,7 @@ import type { Changes, LiveSession } from "./live-session.ts";
 import { readOnly } from "./read-only.ts";
 import { FRESH, LASTING, RESERVED } from "./reserved.ts";
 import type { Settings } from "./settings.ts";
+import { textOfUser } from "./text-user.ts";
 
 /** What a session begins its request with. */
 export interface SessionStart<Data extends object> extends FirstContents<Data> {
@@ -118,9 +119,7 @@ export class Session<Data extends object = any> {
   get user(): string | undefined {
     const user = this.#meta(RESERVED.user);
     if (typeof user === "string") return user;
-    // Flask-Login takes what `get_id` gives, and for many that is a number.
-    const isInteger = Number.isInteger(user) || typeof user === "bigint";
-    return isInteger && this.#settings.flask ? String(user) : undefined;
+    return this.#settings.flask && textOfUser(user);
   }
 
   /** When the user logged in with a password; undefined where they were only remembered, and for a session that Flask made. */

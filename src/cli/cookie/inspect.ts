@@ -1,3 +1,4 @@
+import { LEEWAY } from "../../clock.ts";
 import { decodedValue } from "../../cookie/decoded-value.ts";
 import { cookieSession, expressCookie, fastifyCookie, keygripSignature } from "./express.ts";
 import { type Finding, type Inspection, EVERYBODY, type Recognise } from "./finding.ts";
@@ -23,9 +24,6 @@ const FORMATS: readonly Recognise[] = [
   fastifyCookie,
   plainJson,
 ];
-
-/** Seconds that another machine's clock may be ahead. */
-const LEEWAY = 5;
 
 /** What a cookie is, and what is to be thought of it. */
 export interface Inspected extends Finding {

@@ -104,15 +104,9 @@ export class Tickets {
   /** What has become of a ticket since, and that it was used. @throws StoreError */
   async refresh({ id }: Ticket): Promise<Ticket | undefined> {
     const ticket = ticketOf(id, await this.#stored.peek(id));
-    if (ticket?.isRetired === false && this.#isRefreshDue(ticket.known))
+    if (ticket?.isRetired === false && this.#stored.isTouchDue(ticket.known))
       await this.#stored.touch(id, ticket.known);
     return ticket;
-  }
-
-  #isRefreshDue({ seen }: KnownSession): boolean {
-    const { clock, idleTimeout } = this.#timing;
-    // Also of what a clock has written that was ahead, before the store's own time is up.
-    return idleTimeout !== undefined && Math.abs(clock.now() - seen.getTime()) >= idleTimeout * 100;
   }
 
   /** Ends the session for good, under all names that it had a moment ago or got in the meantime. @throws StoreError */

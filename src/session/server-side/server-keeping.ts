@@ -206,7 +206,7 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     }
     if (changes.modified) return this.#keep(this.#place, session, changes);
     const { id, known } = this.#place;
-    const isDue = this.#isRefreshDue(known);
+    const isDue = this.#stored.isTouchDue(known);
     const refreshed = isDue && !this.#isRenewed ? this.#stored.touch(id, known) : undefined;
     if (isDue) this.#place = { ...this.#place, known: { ...known, seen: new Date(this.#now()) } };
     const isSet = this.#setCookies(session);
@@ -266,12 +266,6 @@ export class ServerKeeping<Data extends object> implements Keeping<Data>, LiveSe
     this.#adoption?.forget(this.#cookie);
     this.#cookie.set(id.text, permanent ? known.created + this.#settings.timing.lifetime : undefined);
     return true;
-  }
-
-  #isRefreshDue({ seen }: KnownSession): boolean {
-    const { clock, idleTimeout } = this.#settings.timing;
-    // Also of what a clock has written that was ahead, before the store's own time is up.
-    return idleTimeout !== undefined && Math.abs(clock.now() - seen.getTime()) >= idleTimeout * 100;
   }
 
   #now(): number {

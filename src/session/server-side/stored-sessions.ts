@@ -1,4 +1,4 @@
-import { LEEWAY } from "../../codec/cookie-codec.ts";
+import { LEEWAY } from "../../clock.ts";
 import type { TaggedJson } from "../../codec/tagged-json.ts";
 import { ConfigError, MalformedError, StoreError } from "../../errors.ts";
 import { Doubts } from "./doubts.ts";
@@ -204,6 +204,13 @@ export class StoredSessions {
     if (result.outcome === "conflict" && this.#links(key, result.current).successor?.id === next.id)
       return this.#takeBack(key, { ...before, version: result.current.version }, next);
     await this.#guard.call("delete", (store) => store.delete(next));
+  }
+
+  /** Whether a use is to be noted: once in a tenth of the idle time. */
+  isTouchDue({ seen }: KnownSession): boolean {
+    const { clock, idleTimeout } = this.#timing;
+    // Also of what a clock has written that was ahead, before the store's own time is up.
+    return idleTimeout !== undefined && Math.abs(clock.now() - seen.getTime()) >= idleTimeout * 100;
   }
 
   /** Notes that a session was used. Nothing is at stake, so a store that fails is no error. */
